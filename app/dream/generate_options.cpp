@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "app/dream/generate_options.h"
+
+#include "core/api/picture_file.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/utf8.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace {
+
+using reverie::Error;
+using reverie::GenerateRequest;
+using reverie::ModelInfo;
+using reverie::UsageError;
+
+constexpr std::uint64_t seedLimit = 1ULL << 53U;
+
+bool isBlank(const std::string& text)
+{
+    return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
+}
+
+void require(bool holds, const std::string& sentence)
+{
+    if (!holds)
+        throw UsageError(sentence);
+}
+
+void requireFinite(const std::optional<double>& value, const std::string& flag)
+{
+    require(!value || std::isfinite(*value), flag + " must be a finite number; 1 is no guidance.");
+}
+
+/// The flags that need no model to be judged.
+void checkFlags(const GenerateOptions& options)
+{
+    const int sources = !options.prompts.empty() + !options.promptFile.empty() + !options.from.empty();
+    require(sources == 1,
+            sources == 0 ? "There is nothing to draw; give a prompt, --prompts or --from."
+                         : "Give either prompts, or --prompts, or --from.");
+    for (const auto& prompt : options.prompts) {
+        require(!isBlank(prompt), "The prompt is empty; say what to draw.");
+        require(reverie::is_utf8(prompt), "The prompt is not UTF-8 text; check the terminal's encoding.");
+    }
+    require(!options.seed || (*options.seed >= 0 && static_cast<std::uint64_t>(*options.seed) < seedLimit),
+            "--seed must be from 0 to " + std::to_string(seedLimit - 1) + ".");
+    require(!options.count || *options.count >= 1, "-n must be at least 1.");
+    require(!options.batch || *options.batch >= 1, "--batch must be at least 1.");
+    require(!options.candidates || *options.candidates >= 1, "--candidates must be at least 1.");
+    require(!options.eta || (*options.eta >= 0 && *options.eta <= 1), "--eta must be from 0 to 1.");
+    requireFinite(options.condScale, "--cond-scale");
+    requireFinite(options.priorCondScale, "--prior-cond-scale");
+    require(options.threads >= 0, "--threads must be at least 1; leave it away to use all cores.");
+}
+
+template <class To, class From>
+void assignIfGiven(To& to, const std::optional<From>& from)
+{
+    if (from)
+        to = *from;
+}
+
+/// The model that drew the picture: the one asked for, else the default, else any found with the recorded
+/// hash.
+std::filesystem::path modelOf(const reverie::PictureMaking& making, const GenerateOptions& options,
+                              std::string& warning)
+{
+    const auto first = reverie::find_model(options.model);
+    const auto& hash = making.settings.model_hash;
+    if (hash.empty() || reverie::hash_file(first) == hash)
+        return first;
+    if (options.model.empty()) {
+        for (const auto& path : reverie::find_models()) {
+            if (reverie::hash_file(path) == hash)
+                return path;
+        }
+    }
+    warning
+        = "The picture was drawn by another model (" + making.settings.model + "), so this one will differ.";
+    return first;
+}
+
+std::uint64_t randomSeed()
+{
+    return std::random_device{}();
+}
+
+} // namespace
+
+void addGenerateFlags(CLI::App& command, GenerateOptions& options)
+{
+    command.add_option("PROMPT", options.prompts, "What to draw");
+    command.add_option("--prompts", options.promptFile, "A text file with a prompt on each line");
+    command.add_option("--from", options.from, "Draw again what this picture says it was made from");
+    command.add_option("-o,--out", options.out, "File (.png) or folder to write to; nothing is overwritten");
+    command.add_option("-n,--count", options.count, "Pictures of every prompt");
+    command.add_option("--seed", options.seed, "Seed of the first picture; the others count on from it");
+    command.add_option("--model", options.model, "Model file, or the name of an installed model");
+    command.add_option("--cond-scale", options.condScale, "Guidance of the decoder; 1 is none");
+    command.add_option("--prior-cond-scale", options.priorCondScale, "Guidance of the prior; 1 is none");
+    command.add_option("--steps", options.steps, "Steps of every stage, or one number for each: 20,10")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    command.add_option("--prior-steps", options.priorSteps, "Steps of the prior");
+    command.add_option("--sampler", options.sampler, "ddpm, ddim or dpmpp");
+    command.add_option("--eta", options.eta, "Share of fresh noise in DDIM, 0 to 1");
+    command.add_option("--candidates", options.candidates, "Embeddings the prior proposes for each picture");
+    command.add_option("--batch", options.batch, "Pictures drawn at a time");
+    command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command.add_option("--dtype", options.dtype, "f32, bf16 or f16: what the networks compute in");
+    command.add_option("--threads", options.threads, "Processor threads; all cores if not given");
+    command.add_flag("--save-stages", options.saveStages, "Keep every stage in <picture>.reverie/");
+}
+
+std::vector<std::string> readPromptFile(const std::string& path)
+{
+    std::string text = reverie::read_file(path);
+    if (!reverie::is_utf8(text))
+        throw Error(path + " is not UTF-8 text; save it as UTF-8.");
+    if (text.starts_with("\xEF\xBB\xBF"))
+        text.erase(0, 3);
+
+    std::vector<std::string> prompts;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r'))
+            line.pop_back();
+        if (!isBlank(line))
+            prompts.push_back(std::move(line));
+    }
+    if (prompts.empty())
+        throw Error(path + " holds no prompts; write one on each line.");
+    return prompts;
+}
+
+GenerateJob makeJob(const GenerateOptions& options)
+{
+    checkFlags(options);
+    GenerateJob job;
+    auto& request = job.request;
+    std::filesystem::path model;
+    if (options.from.empty()) {
+        request.prompts = options.promptFile.empty() ? options.prompts : readPromptFile(options.promptFile);
+        request.seed = randomSeed();
+        model = reverie::find_model(options.model);
+    } else {
+        const auto making = reverie::read_making(options.from);
+        request = reverie::request_from(making);
+        job.generator.dtype = making.settings.dtype;
+        model = modelOf(making, options, job.warning);
+    }
+    assignIfGiven(request.seed, options.seed);
+    assignIfGiven(request.count, options.count);
+    assignIfGiven(request.cond_scale, options.condScale);
+    assignIfGiven(request.prior_cond_scale, options.priorCondScale);
+    assignIfGiven(request.prior_steps, options.priorSteps);
+    assignIfGiven(request.candidates, options.candidates);
+    assignIfGiven(request.eta, options.eta);
+    assignIfGiven(request.batch, options.batch);
+    if (!options.steps.empty())
+        request.steps = options.steps;
+    if (options.sampler)
+        request.sampler = reverie::sampler_from_string(*options.sampler);
+    request.preview_every = 0;
+    assignIfGiven(job.generator.dtype, options.dtype);
+    job.generator.device = options.device;
+    job.generator.threads = options.threads;
+
+    job.model = reverie::read_model_info(model);
+    checkRequest(request, job.model);
+    return job;
+}
+
+void checkRequest(const GenerateRequest& request, const ModelInfo& model)
+{
+    if (!model.is_pipeline())
+        throw Error(model.path.string()
+                    + " is only a part of a model and can't draw by itself; choose a whole one.");
+    const auto isOff = [](const std::optional<double>& scale) { return !scale || *scale == 1; };
+    require(isOff(request.cond_scale) || model.guidance,
+            model.title + " was trained without guidance for its decoder; --cond-scale must be 1.");
+    require(isOff(request.prior_cond_scale) || model.prior_guidance,
+            model.title + " was trained without guidance for its prior; --prior-cond-scale must be 1.");
+    require(!request.prior_steps
+                || (*request.prior_steps >= 1 && *request.prior_steps <= model.prior.max_steps),
+            "--prior-steps must be from 1 to " + std::to_string(model.prior.max_steps) + " with "
+                + model.title + ".");
+    require(request.steps.size() <= 1 || request.steps.size() == model.stages.size(),
+            "--steps takes one number, or " + std::to_string(model.stages.size()) + " for the stages of "
+                + model.title + ".");
+    for (std::size_t i = 0; i < model.stages.size() && !request.steps.empty(); ++i) {
+        const int steps = request.steps.size() == 1 ? request.steps[0] : request.steps[i];
+        require(steps >= 1 && steps <= model.stages[i].max_steps,
+                "--steps must be from 1 to " + std::to_string(model.stages[i].max_steps) + " for stage "
+                    + std::to_string(i + 1) + " of " + model.title + ".");
+    }
+    const auto pictures = request.prompts.size() * static_cast<std::uint64_t>(request.count);
+    constexpr std::uint64_t mostPictures = 1'000'000;
+    require(pictures <= mostPictures, "That is more than a million pictures; ask for fewer at a time.");
+    require(request.seed + pictures <= seedLimit,
+            "--seed is too large for that many pictures; give a smaller one.");
+}

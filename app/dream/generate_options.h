@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/api/generator.h"
+#include "core/api/model_info.h"
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The flags of `dream generate`, as typed.
+struct GenerateOptions {
+    std::vector<std::string> prompts;
+    std::string promptFile;
+    std::string from;
+    std::string out;
+    std::string model;
+    std::optional<std::int64_t> seed;
+    std::optional<int> count;
+    std::optional<double> condScale, priorCondScale, eta;
+    std::vector<int> steps;
+    std::optional<int> priorSteps, candidates, batch;
+    std::optional<std::string> sampler, dtype;
+    std::string device = "auto";
+    int threads = 0;
+    bool saveStages = false;
+    bool json = false;
+};
+
+void addGenerateFlags(CLI::App& command, GenerateOptions& options);
+
+/// Lines of a prompt file, taken literally; blank ones are left out. Throws Error if the file can't be read,
+/// is empty or is not UTF-8.
+std::vector<std::string> readPromptFile(const std::string& path);
+
+/// What is asked for, and with which model. Reads the prompt file or the picture to go on from. Throws
+/// UsageError for what no model could do.
+struct GenerateJob {
+    reverie::GenerateRequest request;
+    reverie::GeneratorOptions generator;
+    reverie::ModelInfo model;
+    std::string warning; ///< one sentence, or empty
+};
+GenerateJob makeJob(const GenerateOptions& options);
+
+/// Throws UsageError for the first thing in `request` that this model can't do.
+void checkRequest(const reverie::GenerateRequest& request, const reverie::ModelInfo& model);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "app/dream/commands.h"
+#include "app/dream/interrupt.h"
+#include "app/dream/output.h"
+#include "core/api/training_run.h"
+#include "core/base/error.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace {
+
+using reverie::TrainRequest;
+using reverie::TrainUpdate;
+
+struct Options {
+    TrainRequest request;
+    std::string run, resume, config, init;
+    bool json = false;
+};
+
+std::string progressLine(const TrainUpdate& update)
+{
+    std::array<char, 64> loss{};
+    std::snprintf(loss.data(), loss.size(), "loss %.4f, %.0f samples/s", update.loss, update.samples_per_s);
+    const double share
+        = update.steps > 0 ? static_cast<double>(update.step) / static_cast<double>(update.steps) : 0;
+    return update.part + " " + progressBar(share) + " " + std::to_string(update.step) + "/"
+        + std::to_string(update.steps) + ", " + loss.data() + ", " + durationText(update.seconds_left)
+        + " left";
+}
+
+class Progress
+{
+public:
+    explicit Progress(Output& output)
+        : m_output(output)
+    {
+    }
+
+    void operator()(const TrainUpdate& update)
+    {
+        if (!update.event.empty()) {
+            m_output.note(printable(update.event));
+            m_output.object({ { "type", "event" },
+                              { "part", update.part },
+                              { "step", update.step },
+                              { "message", update.event } });
+            return;
+        }
+        m_output.object({ { "type", "progress" },
+                          { "part", update.part },
+                          { "step", update.step },
+                          { "steps", update.steps },
+                          { "loss", update.loss },
+                          { "lr", update.lr },
+                          { "samples_per_s", update.samples_per_s },
+                          { "seconds_left", update.seconds_left } });
+        m_output.progress(progressLine(update));
+        noteForLogs(update);
+    }
+
+private:
+    /// Where there is no terminal, a line every half minute is enough.
+    void noteForLogs(const TrainUpdate& update)
+    {
+        const auto now = std::chrono::steady_clock::now();
+        if (m_output.isTerminal() || now - m_lastNote < std::chrono::seconds(30))
+            return;
+        m_lastNote = now;
+        m_output.note(progressLine(update));
+    }
+
+    Output& m_output;
+    std::chrono::steady_clock::time_point m_lastNote{};
+};
+
+TrainRequest requestFrom(const Options& options)
+{
+    TrainRequest request = options.request;
+    if (options.run.empty() == options.resume.empty())
+        throw reverie::UsageError(options.run.empty()
+                                      ? "There is no place for the run; give a folder with --run."
+                                      : "Give either --run or --resume.");
+    request.resume = !options.resume.empty();
+    request.run = request.resume ? options.resume : options.run;
+    request.config = options.config;
+    request.init = options.init;
+    return request;
+}
+
+ExitStatus train(const Options& options)
+{
+    const auto request = requestFrom(options);
+    Output output(options.json);
+    const Interrupt interrupt;
+    const auto result = reverie::train(request, Progress(output), interrupt.token());
+    output.object(
+        { { "type", "result" }, { "stopped", result.stopped }, { "model", result.model.string() } });
+    if (!result.model.empty())
+        output.result(result.model.string());
+    if (result.stopped)
+        output.note("Stopped and saved; go on with: dream train --resume " + request.run.string());
+    return result.stopped ? Interrupted : Done;
+}
+
+} // namespace
+
+void addTrainCommand(CLI::App& app, int& status)
+{
+    auto* command = app.add_subcommand("train", "Train a model, or a part of one");
+    const auto options = std::make_shared<Options>();
+    auto& request = options->request;
+    command->add_option("WHAT", request.what, "tokenizer, clip, prior, decoder or all")
+        ->check(CLI::IsMember({ "tokenizer", "clip", "prior", "decoder", "all" }))
+        ->capture_default_str();
+    command->add_option("--data", request.data, "Data set: emoji, shapes, or a pack.safetensors");
+    command->add_option("--run", options->run, "Folder of the run: configuration, progress, checkpoints");
+    command->add_option("--resume", options->resume, "Go on with the run in this folder");
+    command->add_option("--preset", request.preset, "Configuration to start from, such as emoji");
+    command->add_option("--config", options->config, "JSON file laid over the preset");
+    command->add_option("--set", request.set, "key=value laid over both; a bare key means every part")
+        ->allow_extra_args(false);
+    command->add_option("--init", options->init, "Model file whose weights to start from");
+    command->add_option("--unet", request.unet, "Of the decoder, train only this stage, counted from 1")
+        ->check(CLI::Range(1, 100));
+    command->add_option("--device", request.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command->add_option("--dtype", request.dtype, "f32, bf16 or f16");
+    command->add_option("--threads", request.threads, "Processor threads; all cores if not given")
+        ->check(CLI::Range(1, 4096));
+    addJsonFlag(*command, options->json);
+    command->callback([options, &status] { status = train(*options); });
+}
