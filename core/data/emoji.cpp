@@ -76,8 +76,9 @@ std::unique_ptr<Dataset> open_emoji_dataset(int size)
             content.test.push_back(static_cast<std::int64_t>(content.captions.size()));
         content.captions.push_back(caption);
         auto picture = font.draw(text);
-        pictures.push_back(resize_lanczos(
-            at::from_blob(picture.rgb.data(), { picture.height, picture.width, 3 }, at::kByte), size));
+        const auto pixels
+            = at::from_blob(picture.rgb.data(), {picture.height, picture.width, 3}, at::kByte).clone();
+        pictures.push_back(resize_lanczos(pixels, size));
     }
     content.pictures = at::stack(pictures);
     return std::make_unique<MemoryDataset>(std::move(content));
