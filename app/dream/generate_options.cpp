@@ -54,6 +54,16 @@ void checkFlags(const GenerateOptions& options)
     require(!options.eta || (*options.eta >= 0 && *options.eta <= 1), "--eta must be from 0 to 1.");
     requireFinite(options.condScale, "--cond-scale");
     requireFinite(options.priorCondScale, "--prior-cond-scale");
+    if (options.sampler)
+        reverie::sampler_from_string(*options.sampler);
+    if (options.dtype)
+        require(*options.dtype == "f32" || *options.dtype == "bf16" || *options.dtype == "f16",
+                "There is no number type '" + *options.dtype + "'; choose f32, bf16 or f16.");
+    const auto& device = options.device;
+    const bool isCard = device.starts_with("cuda:") && device.size() > 5 && device.size() < 8
+        && device.find_first_not_of("0123456789", 5) == std::string::npos;
+    require(device == "auto" || device == "cpu" || device == "cuda" || isCard,
+            "There is no device '" + device + "'; choose auto, cpu, cuda or cuda:N.");
     require(options.threads >= 0, "--threads must be at least 1; leave it away to use all cores.");
 }
 

@@ -4,7 +4,6 @@
 #include "core/api/picture_file.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/io/png.h"
 
 #include <algorithm>
 #include <array>
@@ -70,21 +69,24 @@ std::string numberedName(const reverie::Picture& picture)
         + reverie::slug(picture.prompt) + ".png";
 }
 
-reverie::PictureMaking makingOf(const reverie::Picture& picture, const reverie::ResolvedSettings& settings)
+reverie::PictureMaking makingOf(const reverie::Picture& picture, const reverie::Image& image,
+                                const reverie::ResolvedSettings& settings)
 {
-    return { picture.prompt, picture.seed,     picture.image.width, picture.image.height,
+    return { picture.prompt, picture.seed,     image.width,    image.height,
              settings,       picture.complete, REVERIE_VERSION };
 }
 
-void saveStages(const reverie::Picture& picture, const fs::path& path)
+void saveStages(const reverie::Picture& picture, const reverie::ResolvedSettings& settings,
+                const fs::path& path)
 {
     const fs::path folder = path.string() + ".reverie";
     std::error_code error;
     fs::create_directories(folder, error);
     for (std::size_t i = 0; i < picture.stages.size(); ++i) {
-        if (!picture.stages[i].empty())
-            reverie::write_file(folder / ("stage-" + std::to_string(i + 1) + ".png"),
-                                reverie::encode_png(picture.stages[i]));
+        const auto& stage = picture.stages[i];
+        if (!stage.empty())
+            reverie::write_picture(folder / ("stage-" + std::to_string(i + 1) + ".png"), stage,
+                                   makingOf(picture, stage, settings));
     }
 }
 
@@ -148,10 +150,10 @@ PictureWriter::PictureWriter(const Options& options, std::uintmax_t bytes)
 fs::path PictureWriter::write(const reverie::Picture& picture, const reverie::ResolvedSettings& settings)
 {
     const fs::path path = pathFor(picture);
-    reverie::write_picture(path, picture.image, makingOf(picture, settings));
+    reverie::write_picture(path, picture.image, makingOf(picture, picture.image, settings));
     try {
         if (m_options.saveStages)
-            saveStages(picture, path);
+            saveStages(picture, settings, path);
         if (m_manifest)
             m_manifest->add(picture, path);
     } catch (const Error&) {
