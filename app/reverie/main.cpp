@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "core/api/library.h"
+#include "ui/session/session.h"
+#include "ui/session/settings.h"
+#include "ui/widgets/main_window.h"
+#include "ui/widgets/theme.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+
+int main(int argc, char** argv)
+{
+    reverie::prepare_process();
+    QApplication app(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("Reverie"));
+    QApplication::setOrganizationName(QStringLiteral("Reverie"));
+    QApplication::setApplicationVersion(QStringLiteral(REVERIE_VERSION));
+    QGuiApplication::setDesktopFileName(QStringLiteral("reverie"));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/reverie.svg")));
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QCoreApplication::translate("main", "Draws pictures from words."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(
+        QStringLiteral("file"),
+        QCoreApplication::translate("main", "A model, or a picture whose settings to use."),
+        QStringLiteral("[file]"));
+    parser.process(app);
+
+    reverie::ui::Theme::instance().apply(reverie::ui::Settings::appearance());
+    reverie::ui::Session session;
+    reverie::ui::MainWindow window(session);
+    for (const QString& file : parser.positionalArguments())
+        window.openFile(file);
+    window.show();
+    return QApplication::exec();
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "ui/session/drawing.h"
+
+#include <algorithm>
+
+namespace reverie::ui {
+
+QImage toQImage(const Image& image)
+{
+    if (image.empty())
+        return {};
+    return QImage(image.rgb.data(), image.width, image.height, image.width * 3, QImage::Format_RGB888)
+        .convertToFormat(QImage::Format_RGB32);
+}
+
+QImage CascadeState::newest() const
+{
+    const auto found = std::find_if(stages.rbegin(), stages.rend(),
+                                    [](const auto& stage) { return !stage.image.isNull(); });
+    return found == stages.rend() ? QImage() : found->image;
+}
+
+CascadeState cascadeOf(const Picture& picture, const ResolvedSettings& settings)
+{
+    CascadeState state;
+    state.candidates = picture.candidates;
+    state.stages.resize(picture.stages.size() + 1);
+    state.stages[0].step = state.stages[0].steps = settings.prior_steps;
+    for (size_t i = 0; i < picture.stages.size(); ++i) {
+        auto& stage = state.stages[i + 1];
+        stage.image = toQImage(picture.stages[i]);
+        const bool cut
+            = !picture.complete && (i + 1 == picture.stages.size() || picture.stages[i + 1].empty());
+        if (!stage.image.isNull() && !cut)
+            stage.step = stage.steps = i < settings.steps.size() ? settings.steps[i] : 1;
+    }
+    if (state.newest().isNull() && !state.stages.empty())
+        state.stages.back().image = toQImage(picture.image);
+    return state;
+}
+
+Drawing::Drawing(int pictures, int decoderStages)
+    : m_pictures(pictures)
+{
+    for (auto& picture : m_pictures)
+        picture.stages.resize(decoderStages + 1);
+}
+
+void Drawing::apply(const GenerateUpdate& update)
+{
+    m_current = update.first;
+    m_stage = update.stage;
+    m_progress = std::max(m_progress, update.progress);
+    m_secondsLeft = update.seconds_left;
+    for (int i = update.first; i < std::min(update.first + update.count, size()); ++i)
+        applyStep(m_pictures[i], update);
+    for (size_t i = 0; i < update.candidates.size() && update.first + int(i) < size(); ++i)
+        m_pictures[update.first + i].candidates = update.candidates[i];
+    for (const StagePreview& preview : update.previews) {
+        if (preview.index < 0 || preview.index >= size())
+            continue;
+        auto& stages = m_pictures[preview.index].stages;
+        if (update.stage > 0 && update.stage < int(stages.size()))
+            stages[update.stage].image = toQImage(preview.image);
+    }
+    for (const Picture& picture : update.finished)
+        if (picture.index >= 0 && picture.index < size())
+            m_pictures[picture.index] = cascadeOf(picture, update.settings);
+}
+
+void Drawing::applyStep(CascadeState& picture, const GenerateUpdate& update) const
+{
+    if (update.stage < 0 || update.stage >= int(picture.stages.size()))
+        return;
+    picture.stages[update.stage].step = update.step;
+    picture.stages[update.stage].steps = update.steps;
+    for (int earlier = 0; earlier < update.stage; ++earlier)
+        picture.stages[earlier].step = picture.stages[earlier].steps;
+}
+
+} // namespace reverie::ui

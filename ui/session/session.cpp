@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "ui/session/session.h"
+
+#include "ui/session/compute_thread.h"
+#include "ui/session/path.h"
+#include "ui/session/settings.h"
+#include "ui/session/update_inbox.h"
+
+#include <QtConcurrentRun>
+
+namespace reverie::ui {
+
+/// The open generator. Opening another model, or the same one for another device, closes it.
+struct Session::Loaded {
+    std::filesystem::path path;
+    std::string device;
+    std::unique_ptr<Generator> generator;
+
+    Generator& open(const Engine& engine, const std::filesystem::path& wantedPath,
+                    const std::string& wantedDevice)
+    {
+        if (!generator || path != wantedPath || device != wantedDevice) {
+            generator.reset();
+            generator = engine.openGenerator(wantedPath, { .device = wantedDevice });
+            path = wantedPath;
+            device = wantedDevice;
+        }
+        return *generator;
+    }
+};
+
+Session::Session(Engine engine, QObject* parent)
+    : QObject(parent)
+    , m_engine(std::move(engine))
+    , m_loaded(std::make_shared<Loaded>())
+    , m_outputFolder(Settings::outputFolder())
+{
+    setUpComputeThread(m_computeThread);
+    m_readers.setMaxThreadCount(1);
+    connect(&m_saver, &PictureSaver::saved, this, [this](quint64 id, const QString& path) {
+        m_pictures.setPath(id, path);
+        announceIdle();
+    });
+    connect(&m_saver, &PictureSaver::failed, this, [this](quint64, const QString& message) {
+        Q_EMIT saveFailed(message);
+        announceIdle();
+    });
+}
+
+Session::~Session()
+{
+    m_opening.silence();
+    m_job.silence();
+    m_computeThread.start([loaded = m_loaded] { loaded->generator.reset(); });
+    m_computeThread.waitForDone();
+    m_readers.waitForDone();
+}
+
+void Session::openModel(const QString& model, const QString& device)
+{
+    Q_EMIT modelOpening();
+    struct Opened {
+        ModelInfo model;
+        std::shared_ptr<const CaptionIndex> captions;
+    };
+    m_opening.start(
+        [engine = m_engine, name = QFile::encodeName(model).toStdString()](const std::stop_token&,
+                                                                           const JobRunner::Post&) {
+            ModelInfo info = engine.readInfo(engine.findModel(name));
+            auto captions = std::make_shared<const CaptionIndex>(info.captions);
+            return Opened{ std::move(info), std::move(captions) };
+        },
+        [this, device](Opened opened) {
+            m_captions = std::move(opened.captions);
+            showModel(std::move(opened.model), device);
+        },
+        [this](const QString& message) { Q_EMIT modelFailed(message); });
+}
+
+void Session::showModel(ModelInfo model, const QString& device)
+{
+    if (!model.is_pipeline()) {
+        Q_EMIT modelFailed(tr("%1 holds only a part of a model; choose a file with CLIP, prior and decoder.")
+                               .arg(toQString(model.path.filename())));
+        return;
+    }
+    m_model = std::make_unique<ModelInfo>(std::move(model));
+    Q_EMIT modelOpened(*m_model);
+    loadWeights(device);
+}
+
+void Session::loadWeights(const QString& device)
+{
+    m_opening.start(
+        [engine = m_engine, loaded = m_loaded, path = m_model->path,
+         device = device.toStdString()](const std::stop_token&, const JobRunner::Post&) {
+            loaded->open(engine, path, device);
+            return true;
+        },
+        [](bool) {}, [this](const QString& message) { Q_EMIT modelFailed(message); });
+}
+
+void Session::draw(const GenerateRequest& request, const QString& device)
+{
+    if (!m_model || m_isDrawing)
+        return;
+    m_kept.clear();
+    m_drawing = Drawing(static_cast<int>(request.prompts.size()) * request.count,
+                        static_cast<int>(m_model->stages.size()));
+    setDrawing(true);
+    m_job.start(
+        [this, request, engine = m_engine, loaded = m_loaded, path = m_model->path,
+         device = device.toStdString()](const std::stop_token& stop, const JobRunner::Post& post) {
+            const auto inbox = std::make_shared<UpdateInbox>();
+            const auto report = [&](const GenerateUpdate& update) {
+                if (inbox->put(update))
+                    post([this, inbox] { receive(inbox->take()); });
+            };
+            return loaded->open(engine, path, device).generate(request, report, stop);
+        },
+        [this](const GenerateResult& result) { finish(result); },
+        [this](const QString& message) {
+            setDrawing(false);
+            Q_EMIT failed(message);
+            announceIdle();
+        });
+}
+
+void Session::stop()
+{
+    m_job.stop();
+}
+
+void Session::receive(const std::vector<GenerateUpdate>& updates)
+{
+    for (const GenerateUpdate& update : updates) {
+        m_drawing.apply(update);
+        if (!update.warning.empty())
+            Q_EMIT warned(QString::fromStdString(update.warning));
+        for (const Picture& picture : update.finished)
+            keep(picture, update.settings);
+    }
+    Q_EMIT progressed();
+}
+
+void Session::keep(const Picture& picture, const ResolvedSettings& settings)
+{
+    if (picture.image.empty() || !m_kept.insert(picture.index).second)
+        return;
+    const quint64 id = m_pictures.add(picture, settings);
+    const FinishedPicture& kept = m_pictures.at(0);
+    m_saver.save(id, m_outputFolder, kept.picture.image, kept.making());
+    Q_EMIT pictureFinished(0);
+}
+
+void Session::finish(const GenerateResult& result)
+{
+    for (const Picture& picture : result.pictures)
+        keep(picture, result.settings);
+    setDrawing(false);
+    Q_EMIT drawingEnded(result.stopped);
+    announceIdle();
+}
+
+void Session::saveUnsaved()
+{
+    for (const FinishedPicture& picture : m_pictures.unsaved())
+        if (!m_saver.isSaving(picture.id))
+            m_saver.save(picture.id, m_outputFolder, picture.picture.image, picture.making());
+}
+
+void Session::setDrawing(bool drawing)
+{
+    m_isDrawing = drawing;
+    Q_EMIT drawingChanged(drawing);
+}
+
+void Session::announceIdle()
+{
+    if (isIdle())
+        Q_EMIT idle();
+}
+
+QFuture<PromptAdvice> Session::advise(const QString& prompt)
+{
+    return QtConcurrent::run(&m_readers,
+                             [captions = m_captions, prompt] { return captions->advise(prompt); });
+}
+
+QStringList Session::captionSelection(int count, quint32 turn) const
+{
+    return m_captions->selection(count, turn);
+}
+
+QFuture<PictureMaking> Session::readMaking(const QString& path)
+{
+    return QtConcurrent::run(&m_readers, [path = toPath(path)] { return read_making(path); });
+}
+
+} // namespace reverie::ui

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "ui/session/caption_index.h"
+#include "ui/session/drawing.h"
+#include "ui/session/engine.h"
+#include "ui/session/job_runner.h"
+#include "ui/session/picture_list.h"
+#include "ui/session/picture_saver.h"
+
+#include <QFuture>
+#include <QObject>
+#include <QThreadPool>
+
+#include <memory>
+#include <set>
+
+namespace reverie::ui {
+
+/// The model, the running job and the finished pictures. Lives on the application's thread and never blocks
+/// it: networks run on one compute thread, files are read and written on another.
+class Session : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Session(Engine engine = {}, QObject* parent = nullptr);
+    ~Session() override; ///< stops what runs and waits for it, at most one denoising step
+
+    /// `model` is a path, a name, or empty for whichever is found. Also opens the model library; ends with
+    /// modelOpened(), and then perhaps modelFailed() once the weights were read, or with modelFailed() alone.
+    void openModel(const QString& model, const QString& device);
+    /// Null until a model is open.
+    [[nodiscard]] const ModelInfo* model() const { return m_model.get(); }
+
+    /// Does nothing without a model or while another drawing runs.
+    void draw(const GenerateRequest& request, const QString& device);
+    /// Ends the drawing within one step; what there is of its pictures is kept.
+    void stop();
+    [[nodiscard]] bool isDrawing() const { return m_isDrawing; }
+    /// The running drawing, or the last one.
+    [[nodiscard]] const Drawing& drawing() const { return m_drawing; }
+
+    [[nodiscard]] PictureList& pictures() { return m_pictures; }
+    [[nodiscard]] const QString& outputFolder() const { return m_outputFolder; }
+    void setOutputFolder(const QString& folder) { m_outputFolder = folder; }
+    /// Hands every picture that could not be written to the writer again.
+    void saveUnsaved();
+    /// Nothing is being drawn or written.
+    [[nodiscard]] bool isIdle() const { return !m_isDrawing && !m_saver.isBusy(); }
+
+    /// Completions and unknown words for what is being typed.
+    [[nodiscard]] QFuture<PromptAdvice> advise(const QString& prompt);
+    [[nodiscard]] QStringList captionSelection(int count, quint32 turn) const;
+    /// What the picture file says about its making; fails with Error.
+    [[nodiscard]] QFuture<PictureMaking> readMaking(const QString& path);
+
+Q_SIGNALS:
+    void modelOpening();
+    void modelOpened(const reverie::ModelInfo& model);
+    void modelFailed(const QString& message);
+    void drawingChanged(bool isDrawing);
+    void progressed(); ///< drawing() has news
+    void pictureFinished(int row); ///< in pictures()
+    void drawingEnded(bool stopped);
+    void warned(const QString& message);
+    void failed(const QString& message); ///< the drawing
+    void saveFailed(const QString& message);
+    void idle();
+
+private:
+    struct Loaded;
+
+    void showModel(ModelInfo model, const QString& device);
+    void loadWeights(const QString& device);
+    void receive(const std::vector<GenerateUpdate>& updates);
+    void keep(const Picture& picture, const ResolvedSettings& settings);
+    void finish(const GenerateResult& result);
+    void setDrawing(bool drawing);
+    void announceIdle();
+
+    Engine m_engine;
+    QThreadPool m_computeThread;
+    QThreadPool m_readers;
+    std::shared_ptr<Loaded> m_loaded; ///< touched on the compute thread only
+    std::unique_ptr<ModelInfo> m_model;
+    std::shared_ptr<const CaptionIndex> m_captions = std::make_shared<CaptionIndex>();
+    PictureList m_pictures;
+    PictureSaver m_saver;
+    QString m_outputFolder;
+    Drawing m_drawing;
+    bool m_isDrawing = false;
+    std::set<int> m_kept; ///< indices of the running request that are in m_pictures
+    JobRunner m_opening{ m_computeThread };
+    JobRunner m_job{ m_computeThread };
+};
+
+} // namespace reverie::ui

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "ui/session/settings.h"
+
+#include "core/base/error.h"
+
+#include <QSettings>
+#include <QStandardPaths>
+#include <QVariant>
+
+namespace reverie::ui {
+
+namespace {
+
+const QString promptKey = QStringLiteral("draft/prompt");
+const QString seedKey = QStringLiteral("draft/seed");
+const QString countKey = QStringLiteral("draft/count");
+const QString stepsKey = QStringLiteral("draft/steps");
+const QString priorStepsKey = QStringLiteral("draft/priorSteps");
+const QString condScaleKey = QStringLiteral("draft/condScale");
+const QString priorCondScaleKey = QStringLiteral("draft/priorCondScale");
+const QString candidatesKey = QStringLiteral("draft/candidates");
+const QString samplerKey = QStringLiteral("draft/sampler");
+const QString etaKey = QStringLiteral("draft/eta");
+const QString deviceKey = QStringLiteral("draft/device");
+const QString lastSeedKey = QStringLiteral("lastSeed");
+const QString appearanceKey = QStringLiteral("appearance");
+const QString outputFolderKey = QStringLiteral("outputFolder");
+const QString modelKey = QStringLiteral("model");
+const QString geometryKey = QStringLiteral("window/geometry");
+const QString panesKey = QStringLiteral("window/panes");
+
+template <class T>
+std::optional<T> read(const QSettings& settings, const QString& key)
+{
+    const QVariant value = settings.value(key);
+    return value.canConvert<T>() && value.isValid() ? std::optional<T>(value.value<T>()) : std::nullopt;
+}
+
+template <class T>
+void write(QSettings& settings, const QString& key, const std::optional<T>& value)
+{
+    if (value)
+        settings.setValue(key, QVariant::fromValue(*value));
+    else
+        settings.remove(key);
+}
+
+std::optional<Sampler> readSampler(const QSettings& settings)
+{
+    try {
+        const QString name = settings.value(samplerKey).toString();
+        return name.isEmpty() ? std::nullopt : std::optional(sampler_from_string(name.toStdString()));
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+} // namespace
+
+Settings::Draft Settings::draft()
+{
+    const QSettings settings;
+    Draft draft;
+    draft.prompt = settings.value(promptKey).toString();
+    draft.seed = read<quint64>(settings, seedKey);
+    draft.device = settings.value(deviceKey, draft.device).toString();
+    draft.request.count = settings.value(countKey, 1).toInt();
+    draft.request.cond_scale = read<double>(settings, condScaleKey);
+    draft.request.prior_cond_scale = read<double>(settings, priorCondScaleKey);
+    draft.request.prior_steps = read<int>(settings, priorStepsKey);
+    for (const QVariant& steps : settings.value(stepsKey).toList())
+        draft.request.steps.push_back(steps.toInt());
+    draft.request.candidates = read<int>(settings, candidatesKey);
+    draft.request.sampler = readSampler(settings);
+    draft.request.eta = read<double>(settings, etaKey);
+    return draft;
+}
+
+void Settings::setDraft(const Draft& draft)
+{
+    QSettings settings;
+    const GenerateRequest& request = draft.request;
+    settings.setValue(promptKey, draft.prompt);
+    write(settings, seedKey, draft.seed);
+    settings.setValue(deviceKey, draft.device);
+    settings.setValue(countKey, request.count);
+    write(settings, condScaleKey, request.cond_scale);
+    write(settings, priorCondScaleKey, request.prior_cond_scale);
+    write(settings, priorStepsKey, request.prior_steps);
+    settings.setValue(stepsKey, QVariantList(request.steps.begin(), request.steps.end()));
+    write(settings, candidatesKey, request.candidates);
+    settings.setValue(samplerKey,
+                      request.sampler ? QString::fromLatin1(to_string(*request.sampler)) : QString());
+    write(settings, etaKey, request.eta);
+}
+
+std::optional<quint64> Settings::lastSeed()
+{
+    return read<quint64>(QSettings(), lastSeedKey);
+}
+
+void Settings::setLastSeed(quint64 seed)
+{
+    QSettings().setValue(lastSeedKey, seed);
+}
+
+Appearance Settings::appearance()
+{
+    const QString name = QSettings().value(appearanceKey).toString();
+    if (name == QLatin1String("light"))
+        return Appearance::Light;
+    return name == QLatin1String("dark") ? Appearance::Dark : Appearance::System;
+}
+
+void Settings::setAppearance(Appearance appearance)
+{
+    const char* name = appearance == Appearance::Light ? "light"
+        : appearance == Appearance::Dark               ? "dark"
+                                                       : "system";
+    QSettings().setValue(appearanceKey, QLatin1String(name));
+}
+
+QString Settings::outputFolder()
+{
+    const QString pictures = QStandardPaths::writableLocation(QStandardPaths::PicturesLocation);
+    return QSettings().value(outputFolderKey, QString(pictures + QStringLiteral("/Reverie"))).toString();
+}
+
+void Settings::setOutputFolder(const QString& folder)
+{
+    QSettings().setValue(outputFolderKey, folder);
+}
+
+QString Settings::model()
+{
+    return QSettings().value(modelKey).toString();
+}
+
+void Settings::setModel(const QString& path)
+{
+    QSettings().setValue(modelKey, path);
+}
+
+QByteArray Settings::geometry()
+{
+    return QSettings().value(geometryKey).toByteArray();
+}
+
+void Settings::setGeometry(const QByteArray& geometry)
+{
+    QSettings().setValue(geometryKey, geometry);
+}
+
+QByteArray Settings::panes()
+{
+    return QSettings().value(panesKey).toByteArray();
+}
+
+void Settings::setPanes(const QByteArray& state)
+{
+    QSettings().setValue(panesKey, state);
+}
+
+} // namespace reverie::ui

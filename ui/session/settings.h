@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/api/generator.h"
+
+#include <QByteArray>
+#include <QString>
+
+namespace reverie::ui {
+
+enum class Appearance { System, Light, Dark };
+
+/// What the program remembers from one start to the next, in the user's QSettings. Values are kept as they
+/// were left, and whoever shows them clamps them to what the model can do.
+class Settings
+{
+public:
+    /// Prompt, seed and everything that differs from the model's defaults; a seed of nothing is a new one for
+    /// every run.
+    struct Draft {
+        QString prompt;
+        std::optional<quint64> seed;
+        GenerateRequest request; ///< prompts and seed unused
+        QString device = QStringLiteral("auto");
+    };
+
+    static Draft draft();
+    static void setDraft(const Draft& draft);
+    static std::optional<quint64> lastSeed();
+    static void setLastSeed(quint64 seed);
+    static Appearance appearance();
+    static void setAppearance(Appearance appearance);
+    static QString outputFolder(); ///< default: `Reverie` in the user's pictures folder
+    static void setOutputFolder(const QString& folder);
+    static QString model(); ///< path; empty: whichever is found
+    static void setModel(const QString& path);
+    static QByteArray geometry();
+    static void setGeometry(const QByteArray& geometry);
+    static QByteArray panes();
+    static void setPanes(const QByteArray& state);
+};
+
+} // namespace reverie::ui

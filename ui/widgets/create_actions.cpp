@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "ui/widgets/create_page.h"
+
+#include "ui/session/session.h"
+#include "ui/widgets/finished_pane.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/picture_view.h"
+#include "ui/widgets/theme.h"
+
+#include <QAction>
+#include <QClipboard>
+#include <QDesktopServices>
+#include <QDir>
+#include <QDrag>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QMimeData>
+#include <QUrl>
+
+// What the page's actions do.
+namespace reverie::ui {
+
+QAction* CreatePage::addAction(const QString& text, const QList<QKeySequence>& shortcuts,
+                               void (CreatePage::*run)())
+{
+    auto* action = new QAction(text, this);
+    action->setShortcuts(shortcuts);
+    connect(action, &QAction::triggered, this, run);
+    return action;
+}
+
+void CreatePage::makeActions()
+{
+    using Keys = QList<QKeySequence>;
+    m_actions.draw = addAction(tr("&Draw"), Keys{ Qt::CTRL | Qt::Key_Return, Qt::CTRL | Qt::Key_Enter },
+                               &CreatePage::draw);
+    m_actions.stop = new QAction(tr("&Stop and Keep What Is There"), this);
+    m_actions.stop->setShortcut(Qt::Key_Escape);
+    connect(m_actions.stop, &QAction::triggered, &m_session, &Session::stop);
+    m_actions.reset = new QAction(tr("&Reset to the Model's Defaults"), this);
+    connect(m_actions.reset, &QAction::triggered, m_parameters, &ParameterPanel::resetToDefaults);
+    m_actions.copy = addAction(tr("&Copy Picture"), Keys{ QKeySequence::Copy }, &CreatePage::copy);
+    m_actions.showInFolder = addAction(tr("Show in &Folder"), {}, &CreatePage::showInFolder);
+    m_actions.usePrompt = addAction(tr("Use Its &Prompt"), {}, &CreatePage::usePrompt);
+    m_actions.useSeed = addAction(tr("Use Its &Seed"), {}, &CreatePage::useSeed);
+    m_actions.useAll = addAction(tr("Use &All Its Settings"), Keys{ Qt::CTRL | Qt::SHIFT | Qt::Key_A },
+                                 &CreatePage::useAll);
+    m_actions.chooseFolder = addAction(tr("Choose Output &Folder…"), {}, &CreatePage::chooseFolder);
+    m_actions.saveAgain = addAction(tr("&Try Again"), {}, &CreatePage::saveAgain);
+    m_actions.openFolder = addAction(tr("Open Output F&older"), {}, &CreatePage::openFolder);
+    m_actions.copy->setIcon(Theme::icon(QStringLiteral("copy")));
+    m_actions.showInFolder->setIcon(Theme::icon(QStringLiteral("folder")));
+    const QList<QAction*> ofPicture{ m_actions.copy, m_actions.showInFolder, m_actions.usePrompt,
+                                     m_actions.useSeed, m_actions.useAll };
+    m_finished->setActions(ofPicture);
+    m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
+    m_view->addActions(ofPicture);
+}
+
+void CreatePage::enableActions()
+{
+    const bool drawing = m_session.isDrawing();
+    const bool ready = m_session.model() && !m_modelFailed && !drawing;
+    const FinishedPicture* picture = currentPicture();
+    m_actions.draw->setEnabled(ready);
+    m_parameters->setReady(ready);
+    m_actions.stop->setEnabled(drawing);
+    m_actions.reset->setEnabled(m_session.model());
+    m_actions.showInFolder->setEnabled(picture && !picture->path.isEmpty());
+    for (QAction* action : { m_actions.copy, m_actions.usePrompt, m_actions.useSeed, m_actions.useAll })
+        action->setEnabled(picture);
+}
+
+void CreatePage::copy()
+{
+    if (const int row = currentRow(); row >= 0)
+        QGuiApplication::clipboard()->setMimeData(m_session.pictures().mimeData(row));
+}
+
+void CreatePage::drag(int)
+{
+    const FinishedPicture* picture = currentPicture();
+    if (!picture)
+        return;
+    auto* drag = new QDrag(this);
+    drag->setMimeData(m_session.pictures().mimeData(currentRow()));
+    drag->setPixmap(QPixmap::fromImage(picture->image.scaledToWidth(96, Qt::SmoothTransformation)));
+    drag->exec(Qt::CopyAction);
+}
+
+void CreatePage::showInFolder()
+{
+    if (const FinishedPicture* picture = currentPicture())
+        QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(picture->path).absolutePath()));
+}
+
+void CreatePage::openFolder()
+{
+    const QString folder = m_session.outputFolder();
+    if (!QFileInfo(folder).isDir()) {
+        m_message->showNote(
+            tr("The folder %1 appears with the first picture.").arg(QDir::toNativeSeparators(folder)));
+        return;
+    }
+    QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
+}
+
+void CreatePage::chooseFolder()
+{
+    auto* dialog = new QFileDialog(this, tr("Where pictures go"), m_session.outputFolder());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+        Settings::setOutputFolder(folder);
+        m_session.setOutputFolder(folder);
+        saveAgain();
+    });
+    dialog->open();
+}
+
+void CreatePage::saveAgain()
+{
+    m_message->dismiss();
+    m_session.saveUnsaved();
+}
+
+void CreatePage::usePrompt()
+{
+    if (const FinishedPicture* picture = currentPicture())
+        m_parameters->setPrompt(QString::fromStdString(picture->picture.prompt));
+}
+
+void CreatePage::useSeed()
+{
+    if (const FinishedPicture* picture = currentPicture())
+        m_parameters->setSeed(picture->picture.seed);
+}
+
+void CreatePage::useAll()
+{
+    if (const FinishedPicture* picture = currentPicture())
+        showMaking(picture->making(), {});
+}
+
+void CreatePage::restoreFrom(const QString& picture)
+{
+    const QString file = QFileInfo(picture).fileName();
+    m_session.readMaking(picture)
+        .then(this, [this, file](const PictureMaking& making) { showMaking(making, file); })
+        .onFailed(this, [this](const std::exception& error) { m_message->showError(describe(error)); });
+}
+
+void CreatePage::showMaking(const PictureMaking& making, const QString& file)
+{
+    Settings::Draft draft;
+    draft.request = request_from(making);
+    draft.prompt = QString::fromStdString(making.prompt);
+    draft.seed = making.seed;
+    draft.device = m_parameters->draft().device;
+    m_parameters->setDraft(draft);
+    const QString model = QString::fromStdString(making.settings.model);
+    if (m_session.model() && model != QString::fromStdString(m_session.model()->title))
+        m_message->showNote(
+            tr("This picture was made with the model “%1”; open it to draw the same again.").arg(model));
+    else if (!file.isEmpty())
+        m_message->showNote(tr("Took over everything that made %1.").arg(file));
+}
+
+} // namespace reverie::ui

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+#include "ui/widgets/create_page.h"
+
+#include "ui/session/session.h"
+#include "ui/widgets/cascade_strip.h"
+#include "ui/widgets/empty_page.h"
+#include "ui/widgets/finished_pane.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/message_page.h"
+#include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/picture_view.h"
+#include "ui/widgets/progress_line.h"
+#include "ui/widgets/prompt_box.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QFileInfo>
+#include <QRandomGenerator>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace reverie::ui {
+
+namespace {
+
+constexpr int offered_captions = 12;
+
+} // namespace
+
+CreatePage::CreatePage(Session& session, QWidget* parent)
+    : QWidget(parent)
+    , m_session(session)
+    , m_parameters(new ParameterPanel)
+    , m_message(new MessageBar)
+    , m_stack(new QStackedWidget)
+    , m_empty(new EmptyPage)
+    , m_error(new MessagePage)
+    , m_view(new PictureView)
+    , m_progress(new ProgressLine)
+    , m_strip(new CascadeStrip)
+    , m_finished(new FinishedPane(&session.pictures()))
+    , m_splitter(new QSplitter)
+    , m_captionTurn(QRandomGenerator::global()->generate())
+{
+    makeActions();
+    m_splitter->addWidget(m_parameters);
+    m_splitter->addWidget(makeCentre());
+    m_splitter->addWidget(m_finished);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setHandleWidth(1);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->setSizes({ 320, 768, 192 });
+    m_parameters->setMinimumWidth(288);
+    m_finished->setMinimumWidth(112);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_splitter);
+    connectSession();
+    connectPanels();
+    refresh();
+}
+
+QWidget* CreatePage::makeCentre()
+{
+    auto* centre = new QFrame;
+    centre->setObjectName(QStringLiteral("canvas"));
+    auto* layout = new QVBoxLayout(centre);
+    layout->setContentsMargins({});
+    layout->setSpacing(0);
+    for (QWidget* page :
+         { static_cast<QWidget*>(m_empty), static_cast<QWidget*>(m_error), static_cast<QWidget*>(m_view) })
+        m_stack->addWidget(page);
+    layout->addWidget(m_message);
+    layout->addWidget(m_stack, 1);
+    layout->addWidget(m_progress);
+    layout->addWidget(m_strip);
+    m_progress->hide();
+    m_strip->hide();
+    return centre;
+}
+
+void CreatePage::connectSession()
+{
+    connect(&m_session, &Session::modelOpened, this, &CreatePage::showModel);
+    connect(&m_session, &Session::modelFailed, this, &CreatePage::showModelError);
+    connect(&m_session, &Session::drawingChanged, this, &CreatePage::showDrawing);
+    connect(&m_session, &Session::progressed, this, &CreatePage::showProgress);
+    connect(&m_session, &Session::pictureFinished, this, &CreatePage::showFinished);
+    connect(&m_session, &Session::warned, m_message, &MessageBar::showNote);
+    connect(&m_session, &Session::failed, this, [this](const QString& text) { m_message->showError(text); });
+    connect(&m_session, &Session::saveFailed, this, [this](const QString& text) {
+        m_message->showError(text, { m_actions.chooseFolder, m_actions.saveAgain });
+        enableActions();
+    });
+    connect(&m_session, &Session::drawingEnded, this, [this] { QApplication::alert(window()); });
+    connect(&m_session.pictures(), &QAbstractItemModel::dataChanged, this, &CreatePage::enableActions);
+}
+
+void CreatePage::connectPanels()
+{
+    m_parameters->setActions(m_actions.draw, m_actions.stop);
+    connect(m_parameters, &ParameterPanel::promptChanged, this, &CreatePage::advise);
+    connect(m_empty, &EmptyPage::captionChosen, this, &CreatePage::drawCaption);
+    connect(m_empty, &EmptyPage::otherCaptionsWanted, this, &CreatePage::offerCaptions);
+    connect(m_error, &MessagePage::chooseModelWanted, this, &CreatePage::chooseModelWanted);
+    connect(m_error, &MessagePage::retryWanted, this, [this] { openModel(Settings::model()); });
+    connect(m_error, &MessagePage::defaultModelWanted, this, [this] { openModel({}); });
+    connect(m_finished, &FinishedPane::currentChanged, this, &CreatePage::showPicture);
+    connect(m_progress, &ProgressLine::backWanted, this, [this] {
+        m_showing = Showing::Drawing;
+        refresh();
+    });
+    connect(m_view, &PictureView::currentChanged, this, [this](int index) {
+        m_focus = index;
+        m_focusChosen = true;
+        refresh();
+    });
+    connect(m_view, &PictureView::opened, this, [this] {
+        if (m_showing == Showing::Drawing && currentRow() >= 0)
+            m_finished->setCurrentRow(currentRow());
+    });
+    connect(m_view, &PictureView::dragStarted, this, &CreatePage::drag);
+}
+
+void CreatePage::openModel(const QString& path)
+{
+    Settings::setModel(path);
+    m_session.openModel(path, m_parameters->draft().device);
+}
+
+void CreatePage::showModel(const ModelInfo& model)
+{
+    m_modelFailed = false;
+    m_parameters->setModel(model);
+    m_empty->setModel(model);
+    m_strip->setModel(model);
+    offerCaptions();
+    advise(m_parameters->promptBox().toPlainText());
+    refresh();
+}
+
+void CreatePage::showModelError(const QString& message)
+{
+    m_modelFailed = true;
+    m_error->showError(m_session.model() ? tr("The model can't be used")
+                                         : tr("There is no model to draw with"),
+                       message, !Settings::model().isEmpty());
+    refresh();
+}
+
+void CreatePage::offerCaptions()
+{
+    m_empty->setCaptions(m_session.captionSelection(offered_captions, m_captionTurn++));
+}
+
+void CreatePage::advise(const QString& prompt)
+{
+    m_session.advise(prompt).then(this, [this, prompt](const PromptAdvice& advice) {
+        PromptBox& box = m_parameters->promptBox();
+        if (box.toPlainText() != prompt)
+            return;
+        box.showCompletions(advice.completions);
+        m_parameters->setUnknownWords(advice.unknownWords);
+    });
+}
+
+void CreatePage::draw()
+{
+    Settings::Draft draft = m_parameters->draft();
+    const QString prompt = draft.prompt.simplified();
+    if (prompt.isEmpty()) {
+        m_message->showNote(tr("Describe a picture first, or click one of the captions."));
+        m_parameters->promptBox().setFocus();
+        return;
+    }
+    const quint64 seed = draft.seed.value_or(QRandomGenerator::global()->generate());
+    draft.request.prompts = { prompt.toStdString() };
+    draft.request.seed = seed;
+    m_message->dismiss();
+    m_parameters->setLastSeed(seed);
+    Settings::setLastSeed(seed);
+    m_drawn.clear();
+    m_focus = 0;
+    m_focusChosen = false;
+    m_showing = Showing::Drawing;
+    m_session.draw(draft.request, draft.device);
+    refresh();
+}
+
+void CreatePage::drawCaption(const QString& caption)
+{
+    m_parameters->setPrompt(caption);
+    m_actions.draw->trigger();
+}
+
+void CreatePage::showDrawing(bool isDrawing)
+{
+    m_parameters->setDrawing(isDrawing);
+    m_progress->show(tr("Getting ready"), 0, {});
+    Q_EMIT titleChanged({});
+    if (!isDrawing && m_showing == Showing::Drawing && m_drawn.empty())
+        m_showing = Showing::Nothing;
+    refresh();
+}
+
+void CreatePage::showProgress()
+{
+    const Drawing& drawing = m_session.drawing();
+    if (!m_focusChosen)
+        m_focus = drawing.current();
+    const int stages = static_cast<int>(m_session.model()->stages.size());
+    const QString what = drawing.stage() == 0 ? tr("Finding the idea")
+                                              : tr("Stage %1 of %2").arg(drawing.stage()).arg(stages);
+    m_progress->show(what, drawing.progress(), drawing.secondsLeft());
+    Q_EMIT titleChanged(tr("%1%").arg(static_cast<int>(drawing.progress() * 100)));
+    refresh();
+}
+
+void CreatePage::showFinished(int row)
+{
+    const FinishedPicture& picture = m_session.pictures().at(row);
+    m_drawn[picture.picture.index] = picture.id;
+    if (m_showing == Showing::Drawing && m_session.drawing().size() == 1)
+        m_finished->setCurrentRow(row);
+    refresh();
+}
+
+void CreatePage::showPicture(int row)
+{
+    if (row < 0)
+        return;
+    m_showing = Showing::Picture;
+    refresh();
+}
+
+void CreatePage::refresh()
+{
+    const bool drawing = m_session.isDrawing();
+    CascadeState cascade;
+    if (m_showing == Showing::Drawing) {
+        const Drawing& run = m_session.drawing();
+        std::vector<QImage> images;
+        for (int i = 0; i < run.size(); ++i)
+            images.push_back(run.picture(i).newest());
+        m_view->show(std::move(images), m_focus);
+        if (m_focus < run.size())
+            cascade = run.picture(m_focus);
+    } else if (const FinishedPicture* picture = currentPicture()) {
+        m_view->show({ picture->image }, 0);
+        m_view->setDescription(QString::fromStdString(picture->picture.prompt).left(200));
+        cascade = cascadeOf(picture->picture, picture->settings);
+    }
+    m_strip->show(cascade);
+    const bool picture = m_showing != Showing::Nothing;
+    m_strip->setVisible(picture);
+    m_progress->setVisible(drawing);
+    m_progress->setAway(drawing && m_showing != Showing::Drawing);
+    m_stack->setCurrentWidget(picture             ? static_cast<QWidget*>(m_view)
+                                  : m_modelFailed ? static_cast<QWidget*>(m_error)
+                                                  : m_empty);
+    enableActions();
+}
+
+int CreatePage::currentRow() const
+{
+    if (m_showing == Showing::Picture)
+        return m_finished->currentRow();
+    const auto drawn = m_drawn.find(m_focus);
+    return m_showing == Showing::Drawing && drawn != m_drawn.end() ? m_session.pictures().rowOf(drawn->second)
+                                                                   : -1;
+}
+
+const FinishedPicture* CreatePage::currentPicture() const
+{
+    const int row = currentRow();
+    return row < 0 ? nullptr : &m_session.pictures().at(row);
+}
+
+void CreatePage::saveState() const
+{
+    Settings::setDraft(m_parameters->draft());
+    Settings::setPanes(m_splitter->saveState());
+}
+
+void CreatePage::restoreState()
+{
+    m_parameters->setDraft(Settings::draft());
+    if (const auto seed = Settings::lastSeed())
+        m_parameters->setLastSeed(*seed);
+    m_splitter->restoreState(Settings::panes());
+}
+
+} // namespace reverie::ui

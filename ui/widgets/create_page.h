@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "ui/session/settings.h"
+
+#include "core/api/model_info.h"
+#include "core/api/picture_file.h"
+
+#include <QWidget>
+
+#include <map>
+#include <optional>
+
+class QAction;
+class QSplitter;
+class QStackedWidget;
+
+namespace reverie::ui {
+
+class CascadeStrip;
+class EmptyPage;
+class FinishedPane;
+class MessageBar;
+class MessagePage;
+class ParameterPanel;
+class PictureView;
+class ProgressLine;
+class Session;
+struct FinishedPicture;
+
+/// Where pictures are drawn: parameters on the left, the picture and its cascade in the middle, finished
+/// pictures on the right.
+class CreatePage : public QWidget
+{
+    Q_OBJECT
+public:
+    /// What the page can do, for menus and shortcuts.
+    struct Actions {
+        QAction* draw;
+        QAction* stop;
+        QAction* reset;
+        QAction* copy;
+        QAction* showInFolder;
+        QAction* usePrompt;
+        QAction* useSeed;
+        QAction* useAll;
+        QAction* chooseFolder;
+        QAction* saveAgain;
+        QAction* openFolder;
+    };
+
+    explicit CreatePage(Session& session, QWidget* parent = nullptr);
+    [[nodiscard]] const Actions& actions() const { return m_actions; }
+    [[nodiscard]] ParameterPanel& parameters() const { return *m_parameters; }
+
+    void openModel(const QString& path);
+    /// Takes over everything that made the picture in that file.
+    void restoreFrom(const QString& picture);
+    void saveState() const;
+    void restoreState();
+
+Q_SIGNALS:
+    void chooseModelWanted();
+    void titleChanged(const QString& title); ///< what the window's title says before the program's name
+
+private:
+    enum class Showing { Nothing, Drawing, Picture };
+
+    QAction* addAction(const QString& text, const QList<QKeySequence>& shortcuts, void (CreatePage::*run)());
+    void makeActions();
+    QWidget* makeCentre();
+    void connectSession();
+    void connectPanels();
+
+    void draw();
+    void drawCaption(const QString& caption);
+    void copy();
+    void showInFolder();
+    void openFolder();
+    void chooseFolder();
+    void saveAgain();
+    void usePrompt();
+    void useSeed();
+    void useAll();
+
+    void showModel(const ModelInfo& model);
+    void showModelError(const QString& message);
+    void showDrawing(bool isDrawing);
+    void showProgress();
+    void showFinished(int row);
+    void showPicture(int row);
+    void offerCaptions();
+    void advise(const QString& prompt);
+    void showMaking(const PictureMaking& making, const QString& file);
+    void drag(int index);
+    void refresh();
+    void enableActions();
+    /// Row of the picture that actions apply to; -1 for none.
+    [[nodiscard]] int currentRow() const;
+    [[nodiscard]] const FinishedPicture* currentPicture() const;
+
+    Session& m_session;
+    ParameterPanel* m_parameters;
+    MessageBar* m_message;
+    QStackedWidget* m_stack;
+    EmptyPage* m_empty;
+    MessagePage* m_error;
+    PictureView* m_view;
+    ProgressLine* m_progress;
+    CascadeStrip* m_strip;
+    FinishedPane* m_finished;
+    QSplitter* m_splitter;
+    Actions m_actions{};
+    Showing m_showing = Showing::Nothing;
+    bool m_modelFailed = false;
+    int m_focus = 0; ///< of the drawing's pictures, the one the strip shows
+    bool m_focusChosen = false; ///< by the person, so that it does not follow the drawing
+    std::map<int, quint64> m_drawn; ///< id of each picture of the drawing that is finished
+    quint32 m_captionTurn = 0;
+};
+
+} // namespace reverie::ui

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "ui/widgets/icon_label.h"
+
+#include "ui/widgets/theme.h"
+
+#include <QPainter>
+
+namespace reverie::ui {
+
+IconLabel::IconLabel(const QString& icon, int size, QWidget* parent)
+    : QWidget(parent)
+    , m_icon(Theme::icon(icon))
+{
+    setFixedSize(size, size);
+}
+
+void IconLabel::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    m_icon.paint(&painter, rect());
+}
+
+} // namespace reverie::ui

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QMainWindow>
+#include <QTimer>
+
+class QStackedWidget;
+
+namespace reverie::ui {
+
+class CreatePage;
+class Session;
+
+/// The program's window. Holds the pages, the menus and what concerns all of them: opening a model after the
+/// first paint, files that are dropped, settings, and asking before it closes on a drawing.
+class MainWindow : public QMainWindow
+{
+    Q_OBJECT
+public:
+    explicit MainWindow(Session& session, QWidget* parent = nullptr);
+
+    /// A picture of Reverie's, whose making is taken over, or a model.
+    void openFile(const QString& path);
+    [[nodiscard]] CreatePage& createPage() const { return *m_create; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void makeMenus();
+    void makeAppearanceMenu();
+    void makeHelpMenu();
+    void chooseModel();
+    void showTitle(const QString& title);
+    void askToStop();
+    void askToLose(int pictures);
+    void closeWhenIdle();
+    void saveState();
+    void restoreState();
+
+    Session& m_session;
+    QStackedWidget* m_pages;
+    CreatePage* m_create;
+    QTimer m_saveSoon; ///< so that a crash loses at most a second of typing
+    bool m_painted = false;
+    bool m_closing = false;
+    QString m_modelToOpen;
+};
+
+} // namespace reverie::ui

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QFrame>
+#include <QPointer>
+
+class QAction;
+class QHBoxLayout;
+class QLabel;
+class QToolButton;
+
+namespace reverie::ui {
+
+/// One sentence above the picture, with what can be done about it. A note is quieter than an error and never
+/// takes an error's place.
+class MessageBar : public QFrame
+{
+    Q_OBJECT
+public:
+    explicit MessageBar(QWidget* parent = nullptr);
+    void showError(const QString& text, const QList<QAction*>& remedies = {});
+    void showNote(const QString& text);
+    void dismiss();
+    [[nodiscard]] QString text() const;
+
+private:
+    void show(const QString& kind, const QString& text, const QList<QAction*>& remedies);
+
+    QLabel* m_text;
+    QHBoxLayout* m_remedies;
+    QToolButton* m_close;
+    QString m_kind;
+};
+
+} // namespace reverie::ui

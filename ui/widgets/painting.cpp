@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "ui/widgets/painting.h"
+
+#include "ui/widgets/theme.h"
+
+#include <QPainter>
+#include <QPainterPath>
+
+namespace reverie::ui {
+
+void paintPicture(QPainter& painter, const QRectF& target, const QImage& image, qreal radius)
+{
+    const qreal ratio = painter.device()->devicePixelRatioF();
+    const QSize size = (target.size() * ratio).toSize();
+    const bool squares = image.width() * 4 <= target.width();
+    QImage scaled = image.scaled(size, Qt::IgnoreAspectRatio,
+                                 squares ? Qt::FastTransformation : Qt::SmoothTransformation);
+    scaled.setDevicePixelRatio(ratio);
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    QBrush brush(scaled);
+    QTransform place = QTransform::fromTranslate(target.x(), target.y());
+    place.scale(target.width() * ratio / size.width(), target.height() * ratio / size.height());
+    brush.setTransform(place);
+    painter.setBrush(brush);
+    painter.drawRoundedRect(target, radius, radius);
+    painter.restore();
+}
+
+void paintPlaceholder(QPainter& painter, const QRectF& target, qreal radius)
+{
+    const Colours& colours = Theme::instance().colours();
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(colours.border, 1));
+    painter.setBrush(colours.surface);
+    painter.drawRoundedRect(target.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+    painter.restore();
+}
+
+} // namespace reverie::ui
