@@ -55,14 +55,14 @@ json settingsObject(const ResolvedSettings& settings)
              { "dtype", settings.dtype } };
 }
 
-/// Room for every picture with its texts, twice over for a stage folder.
-std::uintmax_t bytesNeeded(const GenerateJob& job)
+/// Room for every picture with its texts, and as much again where its stages are kept.
+std::uintmax_t bytesNeeded(const GenerateJob& job, bool saveStages)
 {
-    constexpr std::uintmax_t texts = 8192;
+    constexpr std::uintmax_t texts = 4096;
     const auto side
         = static_cast<std::uintmax_t>(job.model.stages.empty() ? 0 : job.model.stages.back().size);
-    return job.request.prompts.size() * static_cast<std::uintmax_t>(job.request.count)
-        * (side * side * 6 + texts);
+    const auto pictures = job.request.prompts.size() * static_cast<std::uintmax_t>(job.request.count);
+    return pictures * (side * side * 3 + texts) * (saveStages ? 2 : 1);
 }
 
 /// Draws and writes; pictures are on the disk as soon as they are finished.
@@ -72,7 +72,8 @@ public:
     Drawing(const GenerateOptions& options, const GenerateJob& job)
         : m_job(job)
         , m_output(options.json)
-        , m_writer({ options.out, !options.promptFile.empty(), options.saveStages }, bytesNeeded(job))
+        , m_writer({ options.out, !options.promptFile.empty(), options.saveStages },
+                   bytesNeeded(job, options.saveStages))
     {
     }
 

@@ -3,6 +3,7 @@
 #include "core/base/sha256.h"
 #include "core/base/utf8.h"
 #include "tests/base/error_of.h"
+#include "tests/base/small_files_only.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -39,6 +40,20 @@ private Q_SLOTS:
         };
         QCOMPARE(errorOf([&] { reverie::write_file(path("old"), fail); }), QStringLiteral("stop"));
         QVERIFY(reverie::read_file(path("old")) == "old");
+        QCOMPARE(entries(path(".")), before);
+    }
+
+    void aDiskThatFillsUpLeavesTheOldContentAndNothingBesides()
+    {
+        reverie::write_file(path("kept"), "old");
+        const auto before = entries(path("."));
+        QString error;
+        {
+            const SmallFilesOnly limit(1000);
+            error = errorOf([&] { reverie::write_file(path("kept"), std::string(5000, 'x')); });
+        }
+        QVERIFY2(error.contains(QStringLiteral("kept can't be written")), qPrintable(error));
+        QVERIFY(reverie::read_file(path("kept")) == "old");
         QCOMPARE(entries(path(".")), before);
     }
 
