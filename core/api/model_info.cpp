@@ -141,6 +141,8 @@ void describe_sampling(ModelInfo& info, const json& sampling)
     info.prior_cond_scale = sampling.value("prior_cond_scale", 1.0);
     info.candidates = sampling.contains("candidates") ? positive(sampling["candidates"], "candidates") : 2;
     info.sampler = sampling.value("sampler", std::string());
+    if (const auto eta = sampling.find("eta"); eta != sampling.end() && eta->is_number())
+        info.eta = eta->get<double>();
 }
 
 /// Part names as the training log uses them: "clip", "prior", "unet1", ...

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "core/api/library.h"
+
+#include "core/base/error.h"
+
+#include <cstdlib>
+#include <dlfcn.h>
+#include <malloc.h>
+
+namespace reverie {
+
+namespace {
+
+const CoreLibrary& open_core_library()
+{
+    void* handle = dlopen("libreverie_core.so", RTLD_NOW | RTLD_LOCAL);
+    if (!handle)
+        throw Error(std::string("The model library can't be opened (") + dlerror()
+                    + "); install Reverie's packages again.");
+    using Entry = const CoreLibrary* (*)();
+    auto* entry = reinterpret_cast<Entry>(dlsym(handle, "reverie_core_library"));
+    if (!entry)
+        throw Error("libreverie_core.so belongs to another version of Reverie; install Reverie's packages again.");
+    return *entry();
+}
+
+} // namespace
+
+void prepare_process()
+{
+    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+    // Training frees and takes the same blocks of some MiB at every step; returning them to the system each
+    // time costs half as much again.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_ARENA_MAX, 1);
+}
+
+const CoreLibrary& core_library()
+{
+    static const CoreLibrary& library = open_core_library();
+    return library;
+}
+
+std::unique_ptr<Generator> open_generator(const std::filesystem::path& model, const GeneratorOptions& options)
+{
+    return core_library().open_generator(model, options);
+}
+
+DatasetInfo dataset_info(const std::string& spec)
+{
+    return core_library().dataset_info(spec);
+}
+
+void pack_dataset(const std::string& spec, int size, const std::filesystem::path& out)
+{
+    core_library().pack_dataset(spec, size, out);
+}
+
+TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update, std::stop_token stop)
+{
+    return core_library().train(request, on_update, std::move(stop));
+}
+
+std::string resolve_training_config(const TrainRequest& request)
+{
+    return core_library().resolve_training_config(request);
+}
+
+std::vector<std::string> training_presets()
+{
+    return core_library().training_presets();
+}
+
+SystemInfo inspect_system()
+{
+    return core_library().inspect_system();
+}
+
+} // namespace reverie

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/api/dataset_info.h"
+#include "core/api/generator.h"
+#include "core/api/system_info.h"
+#include "core/api/training_run.h"
+
+namespace reverie {
+
+/// What libreverie_core offers to the torch-free side. The free functions of core/api forward to it; nobody else
+/// needs it.
+class CoreLibrary {
+public:
+    virtual ~CoreLibrary() = default;
+    virtual std::unique_ptr<Generator> open_generator(const std::filesystem::path& model,
+                                                      const GeneratorOptions& options) const = 0;
+    virtual DatasetInfo dataset_info(const std::string& spec) const = 0;
+    virtual void pack_dataset(const std::string& spec, int size, const std::filesystem::path& out) const = 0;
+    virtual TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update,
+                              std::stop_token stop) const = 0;
+    virtual std::string resolve_training_config(const TrainRequest& request) const = 0;
+    virtual std::vector<std::string> training_presets() const = 0;
+    virtual SystemInfo inspect_system() const = 0;
+};
+
+/// Settles what must be settled before LibTorch is loaded or a second thread runs: OpenMP threads that sleep
+/// instead of spin, and an allocator that keeps large blocks. First line of main().
+void prepare_process();
+
+/// Opens libreverie_core, and with it LibTorch, on the first call: about half a second. Any thread.
+/// Throws Error if the library can't be opened.
+const CoreLibrary& core_library();
+
+} // namespace reverie

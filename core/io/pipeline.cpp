@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "core/io/pipeline.h"
+
+#include "core/base/error.h"
+#include "core/io/options_json.h"
+#include "core/io/safetensors.h"
+#include "core/io/state_dict.h"
+
+#include <torch/torch.h>
+
+namespace reverie {
+
+namespace {
+
+const char* const format_version = "1";
+
+/// `json[key]` taken out, or null.
+nlohmann::json taken(nlohmann::json& json, const char* key)
+{
+    if (!json.contains(key))
+        return nullptr;
+    auto value = json[key];
+    json.erase(key);
+    return value;
+}
+
+torch::ScalarType stored_type(const std::string& dtype)
+{
+    if (dtype == "f32")
+        return torch::kFloat32;
+    if (dtype == "f16")
+        return torch::kFloat16;
+    if (dtype == "bf16")
+        return torch::kBFloat16;
+    throw UsageError("Weights can't be stored as " + dtype + "; choose f32, f16 or bf16.");
+}
+
+/// Buffers and what does not train stay exact: they are tables, not weights.
+void add_part(TensorMap& tensors, const torch::nn::Module& module, const std::string& prefix, torch::ScalarType type)
+{
+    for (const auto& [name, tensor] : state_dict(module, prefix))
+        tensors[name] = tensor.requires_grad() ? tensor.detach().to(type) : tensor.detach();
+}
+
+std::string part_of(const std::string& tensor)
+{
+    return tensor.substr(0, tensor.find('.') + 1);
+}
+
+} // namespace
+
+PipelineConfig pipeline_config_from_json(const nlohmann::json& given)
+{
+    auto json = given;
+    PipelineConfig config;
+    if (auto clip = taken(json, "clip"); !clip.is_null())
+        config.clip = options_from_json<XClipOptions>(clip, "clip");
+    if (auto prior = taken(json, "prior"); !prior.is_null()) {
+        config.net = options_from_json<PriorNetworkOptions>(taken(prior, "net"), "prior.net");
+        config.prior = options_from_json<DiffusionPriorOptions>(prior, "prior");
+    }
+    if (auto decoder = taken(json, "decoder"); !decoder.is_null()) {
+        const auto unets = taken(decoder, "unets");
+        if (!unets.is_array() || unets.empty())
+            throw UsageError("The option decoder.unets must list at least one U-Net.");
+        for (std::size_t i = 0; i < unets.size(); ++i)
+            config.unets.push_back(
+                options_from_json<UnetOptions>(unets[i], "decoder.unets[" + std::to_string(i) + "]"));
+        config.decoder = options_from_json<DecoderOptions>(decoder, "decoder");
+    }
+    if (auto sampling = taken(json, "sampling"); !sampling.is_null())
+        config.sampling = options_from_json<SamplingDefaults>(sampling, "sampling");
+    if (!json.empty())
+        throw UsageError("There is no option " + json.begin().key() + " in a pipeline; check its spelling.");
+    return config;
+}
+
+nlohmann::json to_json(const PipelineConfig& config)
+{
+    auto json = nlohmann::json::object();
+    if (config.clip)
+        json["clip"] = options_to_json(*config.clip);
+    if (config.prior) {
+        json["prior"] = options_to_json(*config.prior);
+        json["prior"]["net"] = options_to_json(config.net.value_or(PriorNetworkOptions {}));
+    }
+    if (config.decoder) {
+        json["decoder"] = options_to_json(*config.decoder);
+        for (const auto& unet : config.unets)
+            json["decoder"]["unets"].push_back(options_to_json(unet));
+    }
+    json["sampling"] = options_to_json(config.sampling);
+    return json;
+}
+
+Pipeline build_pipeline(const PipelineConfig& config)
+{
+    Pipeline pipeline;
+    pipeline.config = config;
+    if (config.clip)
+        pipeline.clip = XClip(*config.clip);
+    const std::shared_ptr<Clip> clip = pipeline.clip ? pipeline.clip.ptr() : nullptr;
+    if (config.prior)
+        pipeline.prior
+            = DiffusionPrior(*config.prior, PriorNetwork(config.net.value_or(PriorNetworkOptions {})), clip);
+    if (config.decoder)
+        pipeline.decoder = Decoder(*config.decoder, config.unets, clip);
+    return pipeline;
+}
+
+Pipeline load_pipeline(const std::filesystem::path& path)
+{
+    auto file = read_safetensors(path);
+    const auto config = file.metadata.find("reverie.config");
+    if (config == file.metadata.end())
+        throw Error(path.string() + " is a .safetensors file but not one of Reverie's: it holds no reverie.config.");
+    if (const auto format = file.metadata["reverie.format"]; format != format_version)
+        throw Error(path.string() + " has the format " + format + ", which this version of Reverie does not know; install a newer one.");
+    Pipeline pipeline;
+    try {
+        pipeline = build_pipeline(pipeline_config_from_json(nlohmann::json::parse(config->second)));
+    } catch (const nlohmann::json::exception&) {
+        throw Error(path.string() + " is damaged: its reverie.config is not JSON; get the file again.");
+    }
+    if (const auto merges = file.metadata.find("tokenizer.merges"); merges != file.metadata.end())
+        pipeline.tokenizer.emplace(merges->second);
+    const auto load = [&](auto& module, const std::string& prefix) {
+        if (!module)
+            return;
+        load_state_dict(*module, file.tensors, prefix, path.string());
+        module->eval();
+        for (auto it = file.tensors.lower_bound(prefix); it != file.tensors.end() && it->first.starts_with(prefix);)
+            it = file.tensors.erase(it);
+    };
+    load(pipeline.clip, "clip.");
+    load(pipeline.prior, "prior.");
+    load(pipeline.decoder, "decoder.");
+    if (!file.tensors.empty())
+        throw Error(path.string() + " does not fit its configuration: it holds " + std::to_string(file.tensors.size())
+                    + " tensors under \"" + part_of(file.tensors.begin()->first)
+                    + "\", for which it configures nothing.");
+    file.metadata.erase("reverie.config");
+    file.metadata.erase("reverie.format");
+    file.metadata.erase("tokenizer.merges");
+    pipeline.metadata = std::move(file.metadata);
+    return pipeline;
+}
+
+void save_pipeline(const std::filesystem::path& path, const Pipeline& pipeline, const std::string& dtype)
+{
+    const auto type = stored_type(dtype);
+    TensorMap tensors;
+    if (pipeline.clip)
+        add_part(tensors, *pipeline.clip, "clip.", type);
+    if (pipeline.prior)
+        add_part(tensors, *pipeline.prior, "prior.", type);
+    if (pipeline.decoder)
+        add_part(tensors, *pipeline.decoder, "decoder.", type);
+    auto metadata = pipeline.metadata;
+    metadata["reverie.format"] = format_version;
+    metadata["reverie.config"] = to_json(pipeline.config).dump();
+    if (pipeline.tokenizer)
+        metadata["tokenizer.merges"] = pipeline.tokenizer->merges_text();
+    write_safetensors(path, tensors, metadata);
+}
+
+} // namespace reverie

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace reverie {
+
+using at::Tensor;
+
+/// Cubic resampling (a = -0.5), antialiased when it shrinks, of (b, c, h, w) by the factor target_size / w. What
+/// lies outside the picture counts as zero. Unchanged if w is target_size already.
+Tensor resize_cubic(const Tensor& image, std::int64_t target_size,
+                    std::optional<std::pair<double, double>> clamp_range = {});
+
+/// The same by nearest neighbour: source index floor(i * in / out).
+Tensor resize_nearest(const Tensor& image, std::int64_t target_size,
+                      std::optional<std::pair<double, double>> clamp_range = {});
+
+} // namespace reverie
