@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "core/nn/resize.h"
+#include "core/train/objective.h"
+
+#include <torch/torch.h>
+
+namespace reverie {
+
+namespace {
+
+namespace F = torch::nn::functional;
+
+/// Each picture moved and zoomed by its own amounts; white comes in at the sides.
+Tensor shift_and_zoom(const Tensor& pictures, const ClipPartOptions& options, Noise& noise)
+{
+    const auto batch = pictures.size(0);
+    const auto amounts = noise.uniform({ batch, 3 }).to(pictures.device()) * 2 - 1;
+    auto transform = torch::zeros({ batch, 2, 3 }, pictures.options());
+    const auto zoom = 1 + amounts.select(1, 0) * options.augment_zoom;
+    transform.select(1, 0).select(1, 0).copy_(zoom);
+    transform.select(1, 1).select(1, 1).copy_(zoom);
+    transform.select(2, 2).copy_(amounts.slice(1, 1) * 2 * options.augment_shift); // the side is 2 units long
+    const auto grid = F::affine_grid(transform, pictures.sizes(), /*align_corners=*/false);
+    const auto sampled
+        = F::grid_sample(1 - pictures, grid, F::GridSampleFuncOptions().align_corners(false)); // outside is 0
+    return 1 - sampled;
+}
+
+double share_of_hits(const Tensor& nearest, const Rows& rows)
+{
+    if (rows.empty())
+        return 0;
+    const auto wanted = torch::tensor(rows, torch::kLong).to(nearest.device());
+    return nearest.index_select(0, wanted).eq(wanted).to(torch::kFloat).mean().item<double>();
+}
+
+class ClipObjective : public Objective
+{
+public:
+    ClipObjective(XClip clip, Corpus& corpus, const ClipPartOptions& options)
+        : clip_(std::move(clip))
+        , corpus_(corpus)
+        , options_(options)
+    {
+    }
+
+    torch::nn::Module& module() override { return *clip_; }
+
+    Tensor loss(const Rows& rows, Noise& noise) override
+    {
+        auto pictures = corpus_.pictures(rows);
+        if (options_.augment_shift > 0 || options_.augment_zoom > 0)
+            pictures = shift_and_zoom(pictures, options_, noise);
+        pictures = resize_cubic(pictures, clip_->image_size());
+        return clip_->loss(corpus_.take(corpus_.ids, rows), pictures, noise);
+    }
+
+    std::map<std::string, double> evaluate() override
+    {
+        corpus_.embed(*clip_);
+        const auto nearest = corpus_.text_embed.matmul(corpus_.image_embed.t()).argmax(1);
+        return { { "train_top1", share_of_hits(nearest, corpus_.dataset.train()) },
+                 { "test_top1", share_of_hits(nearest, corpus_.dataset.test()) } };
+    }
+
+private:
+    XClip clip_;
+    Corpus& corpus_;
+    ClipPartOptions options_;
+};
+
+} // namespace
+
+std::unique_ptr<Objective> clip_objective(XClip clip, Corpus& corpus, const ClipPartOptions& options)
+{
+    return std::make_unique<ClipObjective>(std::move(clip), corpus, options);
+}
+
+} // namespace reverie

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "core/train/corpus.h"
+
+#include <torch/torch.h>
+
+#include <numeric>
+
+namespace reverie {
+
+Corpus::Corpus(const Dataset& dataset, const Tokenizer& tokenizer, std::int64_t text_length,
+               at::Device device)
+    : dataset(dataset)
+    , device(device)
+{
+    std::vector<std::int64_t> all;
+    for (const auto& caption : dataset.captions()) {
+        const auto padded = tokenizer.encode_padded(caption, std::size_t(text_length), /*truncate=*/true);
+        all.insert(all.end(), padded.begin(), padded.end());
+    }
+    ids = torch::tensor(all, torch::kLong).reshape({ -1, text_length }).to(device);
+}
+
+at::Tensor Corpus::pictures(const Rows& rows) const
+{
+    return dataset.pictures(rows).to(device).to(torch::kFloat) / 255;
+}
+
+at::Tensor Corpus::take(const at::Tensor& table, const Rows& rows) const
+{
+    return table.index_select(0, torch::tensor(rows, torch::kLong).to(table.device()));
+}
+
+void Corpus::embed(Clip& clip)
+{
+    const torch::NoGradGuard no_grad;
+    constexpr std::int64_t batch = 256;
+    std::vector<at::Tensor> texts, encodings, images;
+    const auto count = static_cast<std::int64_t>(dataset.captions().size());
+    for (std::int64_t begin = 0; begin < count; begin += batch) {
+        Rows rows(std::size_t(std::min(batch, count - begin)));
+        std::iota(rows.begin(), rows.end(), begin);
+        const auto text = clip.embed_text(take(ids, rows));
+        texts.push_back(text.text_embed);
+        encodings.push_back(text.text_encodings);
+        images.push_back(clip.embed_image(pictures(rows)).image_embed);
+    }
+    text_embed = torch::cat(texts);
+    text_encodings = torch::cat(encodings);
+    image_embed = torch::cat(images);
+}
+
+} // namespace reverie

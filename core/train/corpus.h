@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/data/dataset.h"
+#include "core/data/tokenizer.h"
+#include "core/models/clip.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace reverie {
+
+using Rows = std::vector<std::int64_t>; ///< indices into a data set
+
+/// A data set made ready for one device, with what a trained CLIP and prior make of each of its n rows.
+struct Corpus {
+    Corpus(const Dataset& dataset, const Tokenizer& tokenizer, std::int64_t text_length, at::Device device);
+
+    /// (b, 3, size, size) in [0, 1].
+    [[nodiscard]] at::Tensor pictures(const Rows& rows) const;
+    /// Rows of any of the tables below.
+    [[nodiscard]] at::Tensor take(const at::Tensor& table, const Rows& rows) const;
+    /// Fills the three embeddings.
+    void embed(Clip& clip);
+
+    const Dataset& dataset;
+    at::Device device;
+    at::Tensor ids; ///< int64 (n, text_length), 0 is padding
+    at::Tensor text_embed; ///< (n, d)
+    at::Tensor text_encodings; ///< (n, text_length, dim_text)
+    at::Tensor image_embed; ///< (n, d)
+    at::Tensor prior_embed; ///< (n, k, d): image embeddings that the prior drew for each caption
+};
+
+} // namespace reverie

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/io/pipeline.h"
+#include "core/train/corpus.h"
+#include "core/train/training_config.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace reverie {
+
+/// What one part of a pipeline is trained for.
+class Objective
+{
+public:
+    Objective() = default;
+    virtual ~Objective() = default;
+    Objective(const Objective&) = delete;
+    Objective& operator=(const Objective&) = delete;
+
+    /// The module whose weights are trained.
+    virtual torch::nn::Module& module() = 0;
+    /// The mean loss of a batch of rows: ().
+    virtual at::Tensor loss(const Rows& rows, Noise& noise) = 0;
+    /// Numbers that say how good the part has become, by name.
+    virtual std::map<std::string, double> evaluate() { return {}; }
+    /// Pictures the part makes of `rows`, (b, 3, h, w) in [0, 1]; undefined if it makes none.
+    virtual at::Tensor sample(const Rows&, Noise&) { return {}; }
+};
+
+/// Contrastive training of pairs, of pictures that are shifted and zoomed a little. Evaluated by how often a
+/// caption finds its own picture among all: train_top1, test_top1.
+std::unique_ptr<Objective> clip_objective(XClip clip, Corpus& corpus, const ClipPartOptions& options);
+
+/// The diffusion loss on the corpus' embeddings. Evaluated by how often the embedding drawn for a caption is
+/// nearest to its own picture's (train_top1, test_top1), and their cosine.
+std::unique_ptr<Objective> prior_objective(DiffusionPrior prior, Corpus& corpus,
+                                           const SamplingDefaults& sampling, std::uint64_t seed);
+
+/// The diffusion loss of one stage (from 1), given embeddings of CLIP or of the prior.
+std::unique_ptr<Objective> unet_objective(Decoder decoder, std::int64_t unet_number, Corpus& corpus,
+                                          const UnetPartOptions& options, const SamplingDefaults& sampling);
+
+/// Image embeddings that the prior draws for the captions of `rows`, with the model's sampling defaults: (b,
+/// d). `key` decides all randomness together with each row's number.
+at::Tensor draw_embeddings(DiffusionPrior& prior, const Corpus& corpus, const Rows& rows,
+                           const SamplingDefaults& sampling, std::uint64_t key);
+
+} // namespace reverie

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "core/train/part_trainer.h"
+
+#include "core/base/error.h"
+#include "core/base/random_key.h"
+
+#include <torch/torch.h>
+
+#include <set>
+
+namespace reverie {
+
+namespace {
+
+/// Those that train, each once: modules may share them.
+std::vector<Tensor> trained_parameters(const torch::nn::Module& module)
+{
+    std::set<void*> seen;
+    std::vector<Tensor> parameters;
+    for (const auto& parameter : module.parameters())
+        if (parameter.requires_grad() && seen.insert(parameter.unsafeGetTensorImpl()).second)
+            parameters.push_back(parameter);
+    return parameters;
+}
+
+} // namespace
+
+std::uint64_t name_key(const std::string& name)
+{
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const unsigned char byte : name)
+        hash = (hash ^ byte) * 0x100000001b3ULL;
+    return hash;
+}
+
+BatchOrder::BatchOrder(Rows rows, std::int64_t batch, std::uint64_t key)
+    : rows_(std::move(rows))
+    , batch_(batch)
+    , key_(key)
+{
+    if (rows_.empty())
+        throw UsageError("The data set has no pictures to train on; choose another.");
+}
+
+Rows BatchOrder::at_step(std::int64_t step)
+{
+    const auto count = static_cast<std::int64_t>(rows_.size());
+    Rows batch;
+    for (std::int64_t position = step * batch_; position < (step + 1) * batch_; ++position) {
+        if (epoch_ != position / count) {
+            epoch_ = position / count;
+            auto source = at::detail::createCPUGenerator(random_key({ key_, std::uint64_t(epoch_) }));
+            const auto order = torch::randperm(count, source, torch::kLong);
+            order_.assign(order.data_ptr<std::int64_t>(), order.data_ptr<std::int64_t>() + count);
+        }
+        batch.push_back(rows_[std::size_t(order_[std::size_t(position % count)])]);
+    }
+    return batch;
+}
+
+PartTrainer::PartTrainer(Objective& objective, const PartOptions& options, const std::string& part,
+                         std::uint64_t seed, const Rows& rows)
+    : objective_(objective)
+    , options_(options)
+    , key_(random_key({ seed, name_key(part) }))
+    , batches_(rows, options.batch, key_)
+    , parameters_(trained_parameters(objective.module()))
+    , optimizer_(parameters_, options)
+    , average_(parameters_, options)
+{
+    objective_.module().train();
+}
+
+PartTrainer::Step PartTrainer::step()
+{
+    std::vector<std::uint64_t> keys;
+    for (std::int64_t sample = 0; sample < options_.batch; ++sample)
+        keys.push_back(random_key({ key_, std::uint64_t(steps_done_), std::uint64_t(sample) }));
+    KeyedNoise noise(keys);
+    const double lr = learning_rate(options_, steps_done_);
+    const auto loss = objective_.loss(batches_.at_step(steps_done_), noise);
+    loss.backward();
+    const auto norm = optimizer_.step(lr);
+    average_.update();
+    ++steps_done_;
+    return { loss.detach(), norm, lr };
+}
+
+void PartTrainer::with_average(const std::function<void()>& work)
+{
+    struct Scope {
+        PartTrainer& trainer;
+        explicit Scope(PartTrainer& t)
+            : trainer(t)
+        {
+            trainer.average_.swap();
+            trainer.objective_.module().eval();
+        }
+        ~Scope()
+        {
+            trainer.average_.swap();
+            trainer.objective_.module().train();
+        }
+    } const scope(*this);
+    work();
+}
+
+void PartTrainer::finish()
+{
+    average_.swap();
+    objective_.module().eval();
+}
+
+void PartTrainer::save_state(const std::filesystem::path& path, TensorMap extra) const
+{
+    optimizer_.save(extra);
+    average_.save(extra);
+    write_safetensors(path, extra);
+}
+
+TensorMap PartTrainer::load_state(const std::filesystem::path& path, std::int64_t steps_done)
+{
+    auto tensors = read_safetensors(path).tensors;
+    optimizer_.load(tensors, steps_done);
+    average_.load(tensors, steps_done);
+    steps_done_ = steps_done;
+    return tensors;
+}
+
+} // namespace reverie

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/api/training_run.h"
+#include "core/io/pipeline.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reverie {
+
+/// How one part is optimised. Defaults are the reference's where it has them.
+struct PartOptions {
+    std::int64_t steps = 10000;
+    std::int64_t batch = 64;
+    double lr = 3e-4;
+    std::int64_t warmup_steps = 0; ///< the learning rate grows linearly from 0
+    std::string schedule = "constant"; ///< constant | cosine (to 0 at the last step)
+    double wd = 1e-2; ///< weight decay; 0 takes Adam instead of AdamW
+    bool group_wd_params = true; ///< vectors (biases, gains) do not decay
+    double beta1 = 0.9, beta2 = 0.99;
+    double eps = 1e-8;
+    double max_grad_norm = 0.5; ///< gradients are scaled down to this norm; 0: never
+    double ema_beta = 0.9999; ///< bounds of the moving average that is kept of the weights
+    double ema_power = 2. / 3; ///< its decay grows as 1 - (1 + updates / inv_gamma)^-power
+    double ema_inv_gamma = 1;
+    std::int64_t ema_update_every = 10;
+    std::int64_t ema_update_after_step = 100;
+    static void visit(auto& self, auto&& field)
+    {
+        field("steps", self.steps);
+        field("batch", self.batch);
+        field("lr", self.lr);
+        field("warmup_steps", self.warmup_steps);
+        field("schedule", self.schedule);
+        field("wd", self.wd);
+        field("group_wd_params", self.group_wd_params);
+        field("beta1", self.beta1);
+        field("beta2", self.beta2);
+        field("eps", self.eps);
+        field("max_grad_norm", self.max_grad_norm);
+        field("ema_beta", self.ema_beta);
+        field("ema_power", self.ema_power);
+        field("ema_inv_gamma", self.ema_inv_gamma);
+        field("ema_update_every", self.ema_update_every);
+        field("ema_update_after_step", self.ema_update_after_step);
+    }
+};
+
+struct ClipPartOptions : PartOptions {
+    double augment_shift = 0.05; ///< pictures move by up to this share of their side
+    double augment_zoom = 0.05; ///< and grow or shrink by up to this
+    static void visit(auto& self, auto&& field)
+    {
+        PartOptions::visit(self, field);
+        field("augment_shift", self.augment_shift);
+        field("augment_zoom", self.augment_zoom);
+    }
+};
+
+/// A decoder draws from embeddings the prior made, which are not quite CLIP's; the last three narrow that
+/// gap.
+struct UnetPartOptions : PartOptions {
+    double image_embed_noise = 0; ///< Gaussian noise added to the embedding, as a share of its length
+    double prior_embed_share = 0; ///< samples that take an embedding drawn from the trained prior instead
+    std::int64_t prior_embeds = 1; ///< such embeddings for each caption, drawn once
+    static void visit(auto& self, auto&& field)
+    {
+        PartOptions::visit(self, field);
+        field("image_embed_noise", self.image_embed_noise);
+        field("prior_embed_share", self.prior_embed_share);
+        field("prior_embeds", self.prior_embeds);
+    }
+};
+
+struct TokenizerPartOptions {
+    std::int64_t vocab_size = 1024;
+    static void visit(auto& self, auto&& field) { field("vocab_size", self.vocab_size); }
+};
+
+/// What a whole run is made from.
+struct TrainingConfig {
+    std::string data; ///< data set spec
+    std::string title; ///< of the model
+    std::string description; ///< of the model, one sentence
+    std::uint64_t seed = 0;
+    std::int64_t report_every = 10; ///< steps between lines of metrics
+    std::int64_t checkpoint_every = 500;
+    std::int64_t sample_every = 500; ///< steps between sample pictures and evaluations; 0: only at the end
+    std::string dtype = "f16"; ///< of the finished model file
+    TokenizerPartOptions tokenizer;
+    ClipPartOptions clip;
+    PartOptions prior;
+    std::vector<UnetPartOptions> unets; ///< "unet1", "unet2", ... over what "decoder" says for all
+    PipelineConfig model;
+    static void visit(auto& self, auto&& field)
+    {
+        field("data", self.data);
+        field("title", self.title);
+        field("description", self.description);
+        field("seed", self.seed);
+        field("report_every", self.report_every);
+        field("checkpoint_every", self.checkpoint_every);
+        field("sample_every", self.sample_every);
+        field("dtype", self.dtype);
+        field("tokenizer", self.tokenizer);
+        field("clip", self.clip);
+        field("prior", self.prior);
+    }
+};
+
+/// Lays the request's preset, file and settings over each other, and with `resume` over the run's own
+/// configuration. Throws UsageError for a preset, key or value that does not exist.
+TrainingConfig resolve_config(const TrainRequest& request);
+/// The same layout as a preset, with every option spelled out.
+nlohmann::json to_json(const TrainingConfig& config);
+
+/// Names of the presets in the data folders.
+std::vector<std::string> preset_names();
+
+} // namespace reverie
