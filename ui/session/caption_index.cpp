@@ -39,9 +39,10 @@ CaptionIndex::CaptionIndex(const std::vector<std::string>& captions)
     m_captions.removeDuplicates();
     for (const QString& caption : m_captions) {
         m_folded << caption.toCaseFolded();
-        for (const QString& word : words(m_folded.back()))
-            m_words << word;
+        m_words << words(m_folded.back());
     }
+    m_words.removeDuplicates();
+    m_words.sort();
 }
 
 QStringList CaptionIndex::matches(const QString& text, int limit) const
@@ -67,10 +68,19 @@ QStringList CaptionIndex::unknownWords(const QString& prompt) const
     QStringList unknown;
     if (isEmpty())
         return unknown;
-    for (const QString& word : words(prompt))
-        if (!m_words.contains(word.toCaseFolded()) && !unknown.contains(word))
-            unknown << word;
+    const QStringList typed = words(prompt);
+    for (qsizetype i = 0; i < typed.size(); ++i) {
+        const bool unfinished = i + 1 == typed.size() && prompt.endsWith(typed[i]);
+        if (!knows(typed[i].toCaseFolded(), unfinished) && !unknown.contains(typed[i]))
+            unknown << typed[i];
+    }
     return unknown;
+}
+
+bool CaptionIndex::knows(const QString& word, bool unfinished) const
+{
+    const auto found = std::lower_bound(m_words.begin(), m_words.end(), word);
+    return found != m_words.end() && (*found == word || (unfinished && found->startsWith(word)));
 }
 
 PromptAdvice CaptionIndex::advise(const QString& prompt) const

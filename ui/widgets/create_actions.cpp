@@ -5,6 +5,7 @@
 #include "ui/widgets/finished_pane.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/picture_bar.h"
 #include "ui/widgets/picture_view.h"
 #include "ui/widgets/theme.h"
 
@@ -52,6 +53,9 @@ void CreatePage::makeActions()
     m_actions.openFolder = addAction(tr("Open Output F&older"), {}, &CreatePage::openFolder);
     m_actions.copy->setIcon(Theme::icon(QStringLiteral("copy")));
     m_actions.showInFolder->setIcon(Theme::icon(QStringLiteral("folder")));
+    m_actions.useAll->setIcon(Theme::icon(QStringLiteral("reuse")));
+    for (QAction* action : { m_actions.useAll, m_actions.copy, m_actions.showInFolder })
+        m_bar->addAction(action);
     const QList<QAction*> ofPicture{ m_actions.copy, m_actions.showInFolder, m_actions.usePrompt,
                                      m_actions.useSeed, m_actions.useAll };
     m_finished->setActions(ofPicture);

@@ -8,6 +8,7 @@
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/message_page.h"
 #include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/picture_bar.h"
 #include "ui/widgets/picture_view.h"
 #include "ui/widgets/progress_line.h"
 #include "ui/widgets/prompt_box.h"
@@ -37,6 +38,7 @@ CreatePage::CreatePage(Session& session, QWidget* parent)
     , m_empty(new EmptyPage)
     , m_error(new MessagePage)
     , m_view(new PictureView)
+    , m_bar(new PictureBar)
     , m_progress(new ProgressLine)
     , m_strip(new CascadeStrip)
     , m_finished(new FinishedPane(&session.pictures()))
@@ -73,6 +75,7 @@ QWidget* CreatePage::makeCentre()
         m_stack->addWidget(page);
     layout->addWidget(m_message);
     layout->addWidget(m_stack, 1);
+    layout->addWidget(m_bar);
     layout->addWidget(m_progress);
     layout->addWidget(m_strip);
     m_progress->hide();
@@ -94,7 +97,7 @@ void CreatePage::connectSession()
         enableActions();
     });
     connect(&m_session, &Session::drawingEnded, this, [this] { QApplication::alert(window()); });
-    connect(&m_session.pictures(), &QAbstractItemModel::dataChanged, this, &CreatePage::enableActions);
+    connect(&m_session.pictures(), &QAbstractItemModel::dataChanged, this, &CreatePage::refresh);
 }
 
 void CreatePage::connectPanels()
@@ -143,6 +146,8 @@ void CreatePage::showModel(const ModelInfo& model)
 void CreatePage::showModelError(const QString& message)
 {
     m_modelFailed = true;
+    m_showing = Showing::Nothing;
+    m_finished->setCurrentRow(-1);
     m_error->showError(m_session.model() ? tr("The model can't be used")
                                          : tr("There is no model to draw with"),
                        message, !Settings::model().isEmpty());
@@ -183,6 +188,7 @@ void CreatePage::draw()
     m_drawn.clear();
     m_focus = 0;
     m_focusChosen = false;
+    m_finished->setCurrentRow(-1);
     m_showing = Showing::Drawing;
     m_session.draw(draft.request, draft.device);
     refresh();
@@ -252,6 +258,9 @@ void CreatePage::refresh()
         cascade = cascadeOf(picture->picture, picture->settings);
     }
     m_strip->show(cascade);
+    if (const FinishedPicture* finished = currentPicture())
+        m_bar->show(*finished);
+    m_bar->setVisible(currentPicture());
     const bool picture = m_showing != Showing::Nothing;
     m_strip->setVisible(picture);
     m_progress->setVisible(drawing);

@@ -23,6 +23,7 @@ class FinishedPane;
 class MessageBar;
 class MessagePage;
 class ParameterPanel;
+class PictureBar;
 class PictureView;
 class ProgressLine;
 class Session;
@@ -106,6 +107,7 @@ private:
     EmptyPage* m_empty;
     MessagePage* m_error;
     PictureView* m_view;
+    PictureBar* m_bar;
     ProgressLine* m_progress;
     CascadeStrip* m_strip;
     FinishedPane* m_finished;

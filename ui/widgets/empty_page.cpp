@@ -24,22 +24,24 @@ EmptyPage::EmptyPage(QWidget* parent)
     m_others->setProperty("flat", true);
     m_others->hide();
     m_captions->setLayout(m_flow);
-    m_captions->setFixedWidth(520);
     for (QLabel* label : { m_headline, m_description }) {
         label->setWordWrap(true);
-        label->setFixedWidth(480);
         label->setAlignment(Qt::AlignCenter);
     }
-    auto* layout = new QVBoxLayout(this);
+    auto* column = new QVBoxLayout;
+    column->setSpacing(12);
+    column->addStretch(2);
+    column->addWidget(m_headline);
+    column->addWidget(m_description);
+    column->addSpacing(12);
+    column->addWidget(m_captions);
+    column->addWidget(m_others, 0, Qt::AlignHCenter);
+    column->addStretch(3);
+    auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(24, 24, 24, 24);
-    layout->setSpacing(12);
-    layout->addStretch(2);
-    layout->addWidget(m_headline, 0, Qt::AlignHCenter);
-    layout->addWidget(m_description, 0, Qt::AlignHCenter);
-    layout->addSpacing(12);
-    layout->addWidget(m_captions, 0, Qt::AlignHCenter);
-    layout->addWidget(m_others, 0, Qt::AlignHCenter);
-    layout->addStretch(3);
+    layout->addStretch(1);
+    layout->addLayout(column, 6);
+    layout->addStretch(1);
     connect(m_others, &QPushButton::clicked, this, &EmptyPage::otherCaptionsWanted);
 }
 

@@ -30,7 +30,7 @@ public:
         const Colours& colours = Theme::instance().colours();
         const QRectF target(option.rect.x() + (cell - thumbnail) / 2.0,
                             option.rect.y() + (cell - thumbnail) / 2.0, thumbnail, thumbnail);
-        paintPicture(*painter, target, index.data(Qt::DecorationRole).value<QImage>(), 6);
+        paintPicture(*painter, target, index.data(Qt::DecorationRole).value<QImage>(), 6, Enlarge::Smoothly);
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         if (index.data(PictureList::PathRole).toString().isEmpty()) {
@@ -64,6 +64,7 @@ FinishedPane::FinishedPane(QAbstractItemModel* pictures, QWidget* parent)
     layout->addWidget(m_title);
     layout->addWidget(m_hint);
     layout->addWidget(m_list, 1);
+    layout->addStretch();
     m_list->setObjectName(QStringLiteral("finishedList"));
     m_list->setAccessibleName(tr("Finished pictures"));
     m_list->setModel(pictures);
@@ -90,6 +91,8 @@ int FinishedPane::currentRow() const
 void FinishedPane::setCurrentRow(int row)
 {
     m_list->setCurrentIndex(m_list->model()->index(row, 0));
+    if (row < 0)
+        m_list->clearSelection();
 }
 
 void FinishedPane::setActions(const QList<QAction*>& actions)

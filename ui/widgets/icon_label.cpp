@@ -14,6 +14,12 @@ IconLabel::IconLabel(const QString& icon, int size, QWidget* parent)
     setFixedSize(size, size);
 }
 
+void IconLabel::setIcon(const QString& icon)
+{
+    m_icon = Theme::icon(icon);
+    update();
+}
+
 void IconLabel::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);

@@ -13,6 +13,8 @@ class IconLabel : public QWidget
 public:
     IconLabel(const QString& icon, int size, QWidget* parent = nullptr);
 
+    void setIcon(const QString& icon);
+
 protected:
     void paintEvent(QPaintEvent* event) override;
 

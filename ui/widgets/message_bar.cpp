@@ -16,6 +16,7 @@ namespace reverie::ui {
 
 MessageBar::MessageBar(QWidget* parent)
     : QFrame(parent)
+    , m_icon(new IconLabel(QStringLiteral("info"), 18))
     , m_text(new QLabel)
     , m_remedies(new QHBoxLayout)
     , m_close(new QToolButton)
@@ -30,7 +31,7 @@ MessageBar::MessageBar(QWidget* parent)
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 8, 8, 8);
     layout->setSpacing(8);
-    layout->addWidget(new IconLabel(QStringLiteral("info"), 18));
+    layout->addWidget(m_icon);
     layout->addWidget(m_text, 1);
     layout->addLayout(m_remedies);
     layout->addWidget(m_close);
@@ -55,6 +56,7 @@ void MessageBar::show(const QString& kind, const QString& text, const QList<QAct
     setProperty("kind", kind);
     style()->unpolish(this);
     style()->polish(this);
+    m_icon->setIcon(kind == QLatin1String("error") ? QStringLiteral("warning") : QStringLiteral("info"));
     m_text->setText(text);
     setAccessibleName(text);
     while (m_remedies->count() > 0) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <QFrame>
-#include <QPointer>
 
 class QAction;
 class QHBoxLayout;
@@ -10,6 +9,8 @@ class QLabel;
 class QToolButton;
 
 namespace reverie::ui {
+
+class IconLabel;
 
 /// One sentence above the picture, with what can be done about it. A note is quieter than an error and never
 /// takes an error's place.
@@ -26,6 +27,7 @@ public:
 private:
     void show(const QString& kind, const QString& text, const QList<QAction*>& remedies);
 
+    IconLabel* m_icon;
     QLabel* m_text;
     QHBoxLayout* m_remedies;
     QToolButton* m_close;

@@ -24,7 +24,6 @@ MessagePage::MessagePage(QWidget* parent)
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     for (QLabel* label : { m_headline, m_text }) {
         label->setWordWrap(true);
-        label->setFixedWidth(480);
         label->setAlignment(Qt::AlignCenter);
     }
     auto* buttons = new QHBoxLayout;
@@ -34,15 +33,20 @@ MessagePage::MessagePage(QWidget* parent)
     buttons->addWidget(m_default);
     buttons->addWidget(m_retry);
     buttons->addStretch();
-    auto* layout = new QVBoxLayout(this);
-    layout->setSpacing(12);
-    layout->addStretch(2);
-    layout->addWidget(new IconLabel(QStringLiteral("warning"), 40), 0, Qt::AlignHCenter);
-    layout->addWidget(m_headline, 0, Qt::AlignHCenter);
-    layout->addWidget(m_text, 0, Qt::AlignHCenter);
-    layout->addSpacing(8);
-    layout->addLayout(buttons);
-    layout->addStretch(3);
+    auto* column = new QVBoxLayout;
+    column->setSpacing(12);
+    column->addStretch(2);
+    column->addWidget(new IconLabel(QStringLiteral("warning"), 40), 0, Qt::AlignHCenter);
+    column->addWidget(m_headline);
+    column->addWidget(m_text);
+    column->addSpacing(8);
+    column->addLayout(buttons);
+    column->addStretch(3);
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(24, 24, 24, 24);
+    layout->addStretch(1);
+    layout->addLayout(column, 6);
+    layout->addStretch(1);
     connect(m_choose, &QPushButton::clicked, this, &MessagePage::chooseModelWanted);
     connect(m_retry, &QPushButton::clicked, this, &MessagePage::retryWanted);
     connect(m_default, &QPushButton::clicked, this, &MessagePage::defaultModelWanted);

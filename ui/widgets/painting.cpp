@@ -8,13 +8,12 @@
 
 namespace reverie::ui {
 
-void paintPicture(QPainter& painter, const QRectF& target, const QImage& image, qreal radius)
+void paintPicture(QPainter& painter, const QRectF& target, const QImage& image, qreal radius, Enlarge enlarge)
 {
     const qreal ratio = painter.device()->devicePixelRatioF();
     const QSize size = (target.size() * ratio).toSize();
-    const bool squares = image.width() * 4 <= target.width();
-    QImage scaled = image.scaled(size, Qt::IgnoreAspectRatio,
-                                 squares ? Qt::FastTransformation : Qt::SmoothTransformation);
+    const auto mode = enlarge == Enlarge::Smoothly ? Qt::SmoothTransformation : Qt::FastTransformation;
+    QImage scaled = image.scaled(size, Qt::IgnoreAspectRatio, mode);
     scaled.setDevicePixelRatio(ratio);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);

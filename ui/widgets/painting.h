@@ -8,9 +8,14 @@ class QPainter;
 
 namespace reverie::ui {
 
-/// Draws `image` into `target` with rounded corners, sharp on every screen. Up to a quarter of the target's
-/// size, pixels are shown as the squares they are; closer to it they are interpolated.
-void paintPicture(QPainter& painter, const QRectF& target, const QImage& image, qreal radius);
+enum class Enlarge {
+    Smoothly, ///< for looking at the picture
+    AsSquares, ///< for seeing how many pixels it has
+};
+
+/// Draws `image` into `target` with rounded corners, sharp on every screen.
+void paintPicture(QPainter& painter, const QRectF& target, const QImage& image, qreal radius,
+                  Enlarge enlarge);
 
 /// Where nothing has been drawn yet.
 void paintPlaceholder(QPainter& painter, const QRectF& target, qreal radius);

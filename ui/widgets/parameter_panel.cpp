@@ -121,18 +121,18 @@ QWidget* ParameterPanel::makeHeader()
     layout->setSpacing(8);
     m_prompt->setFixedHeight(96);
     m_note->setProperty("muted", true);
-    m_note->setWordWrap(true);
     m_note->setTextFormat(Qt::PlainText);
-    m_note->hide();
+    m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     m_draw->setProperty("primary", true);
     m_draw->setToolTip(tr("Draw (Ctrl+Enter)"));
+    m_stop->setProperty("tall", true);
     m_stop->setToolTip(tr("Stop and keep what is there (Esc)"));
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(m_draw, 1);
-    buttons->addWidget(m_stop);
+    buttons->addWidget(m_stop, 1);
     layout->addWidget(m_prompt);
-    layout->addWidget(m_note);
     layout->addLayout(buttons);
+    layout->addWidget(m_note);
     return header;
 }
 
@@ -338,8 +338,10 @@ Settings::Draft ParameterPanel::draft() const
 
 void ParameterPanel::setPrompt(const QString& prompt)
 {
-    if (prompt != m_prompt->toPlainText())
-        m_prompt->setPlainText(prompt);
+    if (prompt == m_prompt->toPlainText())
+        return;
+    m_prompt->setPlainText(prompt);
+    m_prompt->moveCursor(QTextCursor::End);
 }
 
 void ParameterPanel::setSeed(std::optional<quint64> seed)
@@ -370,6 +372,7 @@ void ParameterPanel::setDrawing(bool drawing)
     m_draw->setVisible(!drawing);
     if (hadFocus)
         (drawing ? m_stop : m_draw)->setFocus();
+    showNote();
 }
 
 void ParameterPanel::setReady(bool ready)
@@ -379,18 +382,29 @@ void ParameterPanel::setReady(bool ready)
 
 void ParameterPanel::setUnknownWords(const QStringList& words)
 {
-    constexpr int named = 4;
-    m_note->setVisible(!words.isEmpty());
-    if (words.isEmpty())
-        return;
-    QStringList shortened;
-    for (const QString& word : words.mid(0, named))
-        shortened << QStringLiteral("“%1”").arg(word.size() > 24 ? word.left(24) + QStringLiteral("…")
-                                                                 : word);
-    const QString list
-        = shortened.join(QStringLiteral(", ")) + (words.size() > named ? QStringLiteral(" …") : QString());
-    m_note->setText(words.size() == 1 ? tr("The model never saw %1 and will guess.").arg(list)
-                                      : tr("The model never saw %1; it will guess.").arg(list));
+    m_unknownWords = words;
+    showNote();
+}
+
+void ParameterPanel::showNote()
+{
+    constexpr int longest_word = 24;
+    QStringList quoted;
+    for (const QString& word : m_unknownWords)
+        quoted << QStringLiteral("“%1”").arg(
+            word.size() > longest_word ? word.left(longest_word) + QChar(u'…') : word);
+    const QString list = quoted.mid(0, 8).join(QStringLiteral(", "));
+    const QString hint
+        = m_stop->isHidden() ? tr("Ctrl+Enter draws") : tr("Esc stops and keeps what is there");
+    const QString note = quoted.isEmpty() ? hint : tr("Never seen by the model: %1").arg(list);
+    m_note->setText(m_note->fontMetrics().elidedText(note, Qt::ElideRight, m_note->width()));
+    m_note->setToolTip(quoted.isEmpty() ? QString() : tr("%1. It will guess what is meant.").arg(note));
+}
+
+void ParameterPanel::resizeEvent(QResizeEvent* event)
+{
+    QFrame::resizeEvent(event);
+    showNote();
 }
 
 void ParameterPanel::enableEta()

@@ -47,6 +47,9 @@ Q_SIGNALS:
     void changed();
     void promptChanged(const QString& prompt);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QWidget* makeHeader();
     QWidget* makeFields();
@@ -56,6 +59,7 @@ private:
     void connectFields();
     void setStages(const std::vector<StageInfo>& stages);
     void orderTabs();
+    void showNote();
     void enableEta();
 
     PromptBox* m_prompt;
@@ -78,6 +82,7 @@ private:
     QPushButton* m_reset;
     Settings::Draft m_wanted; ///< what was set before there was a model to set it in
     QString m_defaultSampler;
+    QStringList m_unknownWords;
     std::optional<quint64> m_lastSeed;
     bool m_hasModel = false;
 };

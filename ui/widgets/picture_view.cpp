@@ -90,7 +90,7 @@ void PictureView::paintEvent(QPaintEvent*)
         if (m_images[i].isNull())
             paintPlaceholder(painter, target, radius);
         else
-            paintPicture(painter, target, m_images[i], radius);
+            paintPicture(painter, target, m_images[i], radius, Enlarge::Smoothly);
         const bool marked = (count() > 1 && i == m_current) || (count() == 1 && hasFocus());
         if (!marked)
             continue;

@@ -31,12 +31,16 @@ void layOut(QWidget* tile, QWidget* canvas, QLabel* name, QProgressBar* progress
     name->setAlignment(Qt::AlignCenter);
     name->setProperty("muted", true);
     progress->setTextVisible(false);
+    QSizePolicy policy = progress->sizePolicy();
+    policy.setRetainSizeWhenHidden(true);
+    progress->setSizePolicy(policy);
 }
 
 void showProgress(QProgressBar* progress, const StageState& state)
 {
     progress->setRange(0, std::max(1, state.steps));
     progress->setValue(state.step);
+    progress->setVisible(!state.done());
 }
 
 QString stepText(const StageState& state)
@@ -60,7 +64,7 @@ protected:
         if (image.isNull())
             paintPlaceholder(painter, rect(), corner);
         else
-            paintPicture(painter, rect(), image, corner);
+            paintPicture(painter, rect(), image, corner, Enlarge::AsSquares);
     }
 };
 
