@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/model_info.h"
 
+#include "core/base/data_folders.h"
 #include "core/base/error.h"
 #include "core/base/sha256.h"
 #include "core/io/safetensors_header.h"
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -178,36 +178,11 @@ void describe_parts(ModelInfo& info, const SafetensorsHeader& header)
     info.trained = all_trained(info, metadata_json(header, "reverie.trained", json::object()));
 }
 
-/// Folders that may hold models, the nearest to the user first and the bundled one last.
 std::vector<fs::path> model_folders()
 {
-    std::vector<fs::path> folders;
-    const auto environment = [](const char* name) {
-        const char* value = std::getenv(name);
-        return std::string(value ? value : "");
-    };
-    const fs::path home = environment("HOME");
-    const fs::path data_home = environment("XDG_DATA_HOME");
-    if (data_home.is_absolute())
-        folders.push_back(data_home);
-    else if (!home.empty())
-        folders.push_back(home / ".local/share");
-
-    std::string shared = environment("XDG_DATA_DIRS");
-    if (shared.empty())
-        shared = "/usr/local/share:/usr/share";
-    for (std::size_t begin = 0; begin <= shared.size();) {
-        const std::size_t end = std::min(shared.find(':', begin), shared.size());
-        if (end > begin)
-            folders.emplace_back(shared.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    std::error_code error;
-    const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-    if (!error)
-        folders.push_back(executable.parent_path().parent_path() / "share");
+    auto folders = data_folders();
     for (auto& folder : folders)
-        folder = folder / "reverie" / "models";
+        folder /= "models";
     return folders;
 }
 
