@@ -240,7 +240,6 @@ DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, Dec
     if (stage.lowres) {
         lowres = stage.lowres->forward(
             image, {.target_image_size = stage.image_size, .downsample_image_size = image_size(unet_number - 1)}, noise);
-        result.lowres_cond_image = lowres.image;
     }
     auto picture = resize_nearest(image, stage.image_size);
     if (stage.random_crop_size) {
@@ -248,6 +247,8 @@ DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, Dec
         picture = cropped(picture, boxes, *stage.random_crop_size);
         lowres.image = lowres.image.defined() ? cropped(lowres.image, boxes, *stage.random_crop_size) : lowres.image;
     }
+
+    result.lowres_cond_image = lowres.image;
 
     const auto x_start = normalized(picture);                                            // (b, c, s, s)
     const auto epsilon = noise.normal(x_start.sizes()).to(x_start.options());
@@ -315,7 +316,7 @@ Tensor DecoderImpl::sample(std::int64_t batch, const DecoderCondition& condition
 
 void DecoderImpl::check(const DecoderCondition& condition, const DecoderSampling& sampling) const
 {
-    if (!options_.unconditional && !condition.image_embed.defined())
+    if (!options_.unconditional && sampling.start_at_unet_number == 1 && !condition.image_embed.defined())
         throw UsageError("This decoder draws from image embeddings; give it some.");
     if (reads_text() && !condition.text_encodings.defined())
         throw UsageError("This decoder is conditioned on text; give it text encodings.");

@@ -79,12 +79,8 @@ XClipImpl::XClipImpl(const XClipOptions& o)
     to_text_latent = register_module("to_text_latent", projection(o.dim_text, o.dim_latent));
     to_visual_latent = register_module("to_visual_latent", projection(o.dim_image, o.dim_latent));
     temperature = register_parameter("temperature", torch::tensor(1.));
-    to_text_latent_extra = projection(o.dim_text, o.dim_latent);
-    to_visual_latent_extra = projection(o.dim_image, o.dim_latent);
-    if (o.extra_latent_projection) {
-        register_module("to_text_latent_extra", to_text_latent_extra);
-        register_module("to_visual_latent_extra", to_visual_latent_extra);
-    }
+    to_text_latent_extra = register_module("to_text_latent_extra", projection(o.dim_text, o.dim_latent));
+    to_visual_latent_extra = register_module("to_visual_latent_extra", projection(o.dim_image, o.dim_latent));
 }
 
 Tensor XClipImpl::encode_text(const Tensor& text, const Tensor& mask)

@@ -120,7 +120,7 @@ private:
     ClipTextTransformer text_transformer {nullptr};
     ClipVisionTransformer visual_transformer {nullptr};
     torch::nn::Linear to_text_latent {nullptr}, to_visual_latent {nullptr};
-    torch::nn::Linear to_text_latent_extra {nullptr}, to_visual_latent_extra {nullptr};
+    torch::nn::Linear to_text_latent_extra {nullptr}, to_visual_latent_extra {nullptr}; ///< always there, as in the reference
     Tensor temperature; ///< (), its logarithm
 };
 TORCH_MODULE(XClip);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "core/api/library.h"
+#include "core/api/model_info.h"
+#include "core/api/pipeline_generator.h"
+#include "core/api/system_inspection.h"
+#include "core/base/error.h"
+#include "core/data/dataset.h"
+#include "core/train/run_training.h"
+
+#include <c10/util/Exception.h>
+
+namespace reverie {
+
+namespace {
+
+/// LibTorch's errors, said in one sentence.
+template <class Call>
+auto in_our_words(Call call)
+{
+    try {
+        return call();
+    } catch (const Error&) {
+        throw;
+    } catch (const c10::Error& error) {
+        const std::string text = error.what_without_backtrace();
+        if (text.find("out of memory") != std::string::npos || text.find("can't allocate memory") != std::string::npos)
+            throw Error("There is not enough memory for this; draw fewer pictures at a time or use a smaller model.");
+        throw Error("LibTorch could not carry this out: " + text.substr(0, text.find('\n')));
+    } catch (const std::bad_alloc&) {
+        throw Error("There is not enough memory for this; draw fewer pictures at a time or use a smaller model.");
+    }
+}
+
+/// The same for every call of a generator.
+class TranslatingGenerator : public Generator {
+public:
+    explicit TranslatingGenerator(std::unique_ptr<Generator> inner)
+        : inner_(std::move(inner))
+    {
+    }
+    GenerateResult generate(const GenerateRequest& request, const OnGenerateUpdate& on_update,
+                            std::stop_token stop) override
+    {
+        return in_our_words([&] { return inner_->generate(request, on_update, stop); });
+    }
+
+private:
+    std::unique_ptr<Generator> inner_;
+};
+
+class Library : public CoreLibrary {
+public:
+    std::unique_ptr<Generator> open_generator(const std::filesystem::path& model,
+                                              const GeneratorOptions& options) const override
+    {
+        return in_our_words([&]() -> std::unique_ptr<Generator> {
+            return std::make_unique<TranslatingGenerator>(
+                std::make_unique<PipelineGenerator>(load_pipeline(model), hash_file(model), options));
+        });
+    }
+    DatasetInfo dataset_info(const std::string& spec) const override
+    {
+        return in_our_words([&] { return inspect_dataset(spec); });
+    }
+    void pack_dataset(const std::string& spec, int size, const std::filesystem::path& out) const override
+    {
+        in_our_words([&] { write_dataset_pack(spec, size, out); });
+    }
+    TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update, std::stop_token stop) const override
+    {
+        return in_our_words([&] { return run_training(request, on_update, stop); });
+    }
+    std::string resolve_training_config(const TrainRequest& request) const override
+    {
+        return in_our_words([&] { return resolved_training_config(request); });
+    }
+    std::vector<std::string> training_presets() const override { return preset_names(); }
+    SystemInfo inspect_system() const override
+    {
+        return in_our_words([] { return inspect_system_here(); });
+    }
+};
+
+} // namespace
+
+} // namespace reverie
+
+extern "C" __attribute__((visibility("default"))) const reverie::CoreLibrary* reverie_core_library()
+{
+    static const reverie::Library library;
+    return &library;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/api/generator.h"
+#include "core/io/pipeline.h"
+
+#include <set>
+
+namespace reverie {
+
+/// Random source for `rows` samples of a stage (0: the prior); `first` is the index of the first picture.
+using MakeNoise = std::function<std::unique_ptr<Noise>(int stage, int first, int pictures, int candidates)>;
+
+/// The Generator over a loaded pipeline.
+class PipelineGenerator : public Generator {
+public:
+    /// `hash` is recorded in the settings. Without `make_noise`, draws are keyed by seed, stage and candidate.
+    /// Throws Error if a part is missing, UsageError for a device or dtype that is not there.
+    PipelineGenerator(Pipeline pipeline, std::string hash, const GeneratorOptions& options, MakeNoise make_noise = {});
+    ~PipelineGenerator() override;
+
+    GenerateResult generate(const GenerateRequest& request, const OnGenerateUpdate& on_update,
+                            std::stop_token stop) override;
+
+private:
+    class Run; // one request on its way
+    ResolvedSettings resolve(const GenerateRequest& request) const;
+    void check(const GenerateRequest& request, const ResolvedSettings& settings) const;
+    std::vector<std::string> warnings(const GenerateRequest& request) const;
+    Tensor ids_of(const std::vector<std::string>& prompts) const;
+
+    Pipeline pipeline_;
+    std::string hash_;
+    GeneratorOptions options_;
+    MakeNoise make_noise_;
+    torch::Device device_;
+    std::set<char32_t> known_letters_; ///< of the captions it was trained on; empty: not recorded
+    std::string untrained_;            ///< what the file does not claim to have trained, in words; or empty
+};
+
+/// Pixels (b, 3, h, w), in [0, 1] after clamping, to 8-bit pictures.
+std::vector<Image> to_images(const Tensor& pixels);
+
+/// An 8-bit picture to (1, 3, h, w) in [0, 1].
+Tensor to_tensor(const Image& image);
+
+} // namespace reverie
