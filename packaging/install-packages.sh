@@ -32,9 +32,9 @@ as_root() {
 
 missing_packages() {
     local installed
-    installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null |
-        sed -n 's/ installed$//p' | sort -u)
-    comm -23 <(printf '%s\n' "${packages[@]}" | sort) <(printf '%s\n' "$installed")
+    # dpkg-query fails if it knows nothing of one of them, and still lists the others.
+    installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
+    printf '%s\n' "${packages[@]}" | grep -vxF "$(sed -n 's/ installed$//p' <<<"$installed")" || true
 }
 
 select_openmp_blas() {
