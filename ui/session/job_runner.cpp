@@ -3,8 +3,6 @@
 
 #include "core/base/error.h"
 
-#include <QException>
-
 #include <new>
 
 namespace reverie::ui {
@@ -20,13 +18,6 @@ QString tr(const char* text)
 
 QString describe(const std::exception& error)
 {
-    if (const auto* wrapped = dynamic_cast<const QUnhandledException*>(&error)) {
-        try {
-            std::rethrow_exception(wrapped->exception());
-        } catch (const std::exception& inner) {
-            return describe(inner);
-        }
-    }
     if (dynamic_cast<const std::bad_alloc*>(&error))
         return tr("There is not enough memory; draw fewer pictures at a time or close other programs.");
     const QString text = QString::fromUtf8(error.what()).section(QLatin1Char('\n'), 0, 0).trimmed();

@@ -12,7 +12,7 @@
 
 namespace reverie::ui {
 
-/// One sentence for the person at the screen, also for what Qt Concurrent wrapped.
+/// One sentence for the person at the screen.
 QString describe(const std::exception& error);
 
 /// Runs one job at a time on `thread` and brings its news to the thread it was started from, which must be

@@ -8,7 +8,6 @@
 
 #include <QDate>
 #include <QDir>
-#include <QtConcurrentRun>
 
 namespace reverie::ui {
 
@@ -55,21 +54,27 @@ PictureSaver::~PictureSaver()
 void PictureSaver::save(quint64 id, const QString& folder, const Image& image, const PictureMaking& making)
 {
     m_pending.insert(id);
-    QtConcurrent::run(&m_thread,
-                      [folder, image, making] {
-                          const fs::path path = nextPicturePath(toPath(folder), making);
-                          write_picture(path, image, making);
-                          return toQString(path);
-                      })
-        .then(this,
-              [this, id](const QString& path) {
-                  m_pending.erase(id);
-                  Q_EMIT saved(id, path);
-              })
-        .onFailed(this, [this, id](const std::exception& error) {
-            m_pending.erase(id);
-            Q_EMIT failed(id, describe(error));
-        });
+    m_thread.start([this, id, folder, image, making] {
+        QString path, message;
+        try {
+            const fs::path file = nextPicturePath(toPath(folder), making);
+            write_picture(file, image, making);
+            path = toQString(file);
+        } catch (const std::exception& error) {
+            message = describe(error);
+        }
+        QMetaObject::invokeMethod(
+            this, [this, id, path, message] { report(id, path, message); }, Qt::QueuedConnection);
+    });
+}
+
+void PictureSaver::report(quint64 id, const QString& path, const QString& message)
+{
+    m_pending.erase(id);
+    if (path.isEmpty())
+        Q_EMIT failed(id, message);
+    else
+        Q_EMIT saved(id, path);
 }
 
 } // namespace reverie::ui

@@ -32,6 +32,8 @@ Q_SIGNALS:
     void failed(quint64 id, const QString& message);
 
 private:
+    void report(quint64 id, const QString& path, const QString& message);
+
     QThreadPool m_thread;
     std::set<quint64> m_pending;
 };

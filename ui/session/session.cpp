@@ -6,8 +6,6 @@
 #include "ui/session/settings.h"
 #include "ui/session/update_inbox.h"
 
-#include <QtConcurrentRun>
-
 namespace reverie::ui {
 
 /// The open generator. Opening another model, or the same one for another device, closes it.
@@ -51,6 +49,8 @@ Session::~Session()
 {
     m_opening.silence();
     m_job.silence();
+    m_advising.silence();
+    m_reading.silence();
     m_computeThread.start([loaded = m_loaded] { loaded->generator.reset(); });
     m_computeThread.waitForDone();
     m_readers.waitForDone();
@@ -181,10 +181,11 @@ void Session::announceIdle()
         Q_EMIT idle();
 }
 
-QFuture<PromptAdvice> Session::advise(const QString& prompt)
+void Session::advise(const QString& prompt)
 {
-    return QtConcurrent::run(&m_readers,
-                             [captions = m_captions, prompt] { return captions->advise(prompt); });
+    m_advising.start([captions = m_captions, prompt](
+                         const std::stop_token&, const JobRunner::Post&) { return captions->advise(prompt); },
+                     [this](const PromptAdvice& advice) { Q_EMIT advised(advice); }, [](const QString&) {});
 }
 
 QStringList Session::captionSelection(int count, quint32 turn) const
@@ -192,9 +193,12 @@ QStringList Session::captionSelection(int count, quint32 turn) const
     return m_captions->selection(count, turn);
 }
 
-QFuture<PictureMaking> Session::readMaking(const QString& path)
+void Session::readMaking(const QString& path)
 {
-    return QtConcurrent::run(&m_readers, [path = toPath(path)] { return read_making(path); });
+    m_reading.start(
+        [path = toPath(path)](const std::stop_token&, const JobRunner::Post&) { return read_making(path); },
+        [this, path](const PictureMaking& making) { Q_EMIT makingRead(making, path); },
+        [this](const QString& message) { Q_EMIT makingFailed(message); });
 }
 
 } // namespace reverie::ui

@@ -8,7 +8,6 @@
 #include "ui/session/picture_list.h"
 #include "ui/session/picture_saver.h"
 
-#include <QFuture>
 #include <QObject>
 #include <QThreadPool>
 
@@ -48,11 +47,11 @@ public:
     /// Nothing is being drawn or written.
     [[nodiscard]] bool isIdle() const { return !m_isDrawing && !m_saver.isBusy(); }
 
-    /// Completions and unknown words for what is being typed.
-    [[nodiscard]] QFuture<PromptAdvice> advise(const QString& prompt);
+    /// Asks for completions and unknown words for what is being typed; only the newest question is answered.
+    void advise(const QString& prompt);
     [[nodiscard]] QStringList captionSelection(int count, quint32 turn) const;
-    /// What the picture file says about its making; fails with Error.
-    [[nodiscard]] QFuture<PictureMaking> readMaking(const QString& path);
+    /// Reads what a picture file says about its making; ends with makingRead() or makingFailed().
+    void readMaking(const QString& path);
 
 Q_SIGNALS:
     void modelOpening();
@@ -66,6 +65,9 @@ Q_SIGNALS:
     void failed(const QString& message); ///< the drawing
     void saveFailed(const QString& message);
     void idle();
+    void advised(const reverie::ui::PromptAdvice& advice);
+    void makingRead(const reverie::PictureMaking& making, const QString& path);
+    void makingFailed(const QString& message);
 
 private:
     struct Loaded;
@@ -92,6 +94,8 @@ private:
     std::set<int> m_kept; ///< indices of the running request that are in m_pictures
     JobRunner m_opening{ m_computeThread };
     JobRunner m_job{ m_computeThread };
+    JobRunner m_advising{ m_readers };
+    JobRunner m_reading{ m_readers };
 };
 
 } // namespace reverie::ui

@@ -151,10 +151,7 @@ void CreatePage::useAll()
 
 void CreatePage::restoreFrom(const QString& picture)
 {
-    const QString file = QFileInfo(picture).fileName();
-    m_session.readMaking(picture)
-        .then(this, [this, file](const PictureMaking& making) { showMaking(making, file); })
-        .onFailed(this, [this](const std::exception& error) { m_message->showError(describe(error)); });
+    m_session.readMaking(picture);
 }
 
 void CreatePage::showMaking(const PictureMaking& making, const QString& file)

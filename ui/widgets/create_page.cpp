@@ -96,6 +96,15 @@ void CreatePage::connectSession()
         m_message->showError(text, { m_actions.chooseFolder, m_actions.saveAgain });
         enableActions();
     });
+    connect(&m_session, &Session::advised, this, [this](const PromptAdvice& advice) {
+        m_parameters->promptBox().showCompletions(advice.completions);
+        m_parameters->setUnknownWords(advice.unknownWords);
+    });
+    connect(&m_session, &Session::makingRead, this, [this](const PictureMaking& making, const QString& path) {
+        showMaking(making, QFileInfo(path).fileName());
+    });
+    connect(&m_session, &Session::makingFailed, this,
+            [this](const QString& text) { m_message->showError(text); });
     connect(&m_session, &Session::drawingEnded, this, [this] { QApplication::alert(window()); });
     connect(&m_session.pictures(), &QAbstractItemModel::dataChanged, this, &CreatePage::refresh);
 }
@@ -103,7 +112,7 @@ void CreatePage::connectSession()
 void CreatePage::connectPanels()
 {
     m_parameters->setActions(m_actions.draw, m_actions.stop);
-    connect(m_parameters, &ParameterPanel::promptChanged, this, &CreatePage::advise);
+    connect(m_parameters, &ParameterPanel::promptChanged, &m_session, &Session::advise);
     connect(m_empty, &EmptyPage::captionChosen, this, &CreatePage::drawCaption);
     connect(m_empty, &EmptyPage::otherCaptionsWanted, this, &CreatePage::offerCaptions);
     connect(m_error, &MessagePage::chooseModelWanted, this, &CreatePage::chooseModelWanted);
@@ -139,7 +148,7 @@ void CreatePage::showModel(const ModelInfo& model)
     m_empty->setModel(model);
     m_strip->setModel(model);
     offerCaptions();
-    advise(m_parameters->promptBox().toPlainText());
+    m_session.advise(m_parameters->promptBox().toPlainText());
     refresh();
 }
 
@@ -157,17 +166,6 @@ void CreatePage::showModelError(const QString& message)
 void CreatePage::offerCaptions()
 {
     m_empty->setCaptions(m_session.captionSelection(offered_captions, m_captionTurn++));
-}
-
-void CreatePage::advise(const QString& prompt)
-{
-    m_session.advise(prompt).then(this, [this, prompt](const PromptAdvice& advice) {
-        PromptBox& box = m_parameters->promptBox();
-        if (box.toPlainText() != prompt)
-            return;
-        box.showCompletions(advice.completions);
-        m_parameters->setUnknownWords(advice.unknownWords);
-    });
 }
 
 void CreatePage::draw()

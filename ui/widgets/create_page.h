@@ -91,7 +91,6 @@ private:
     void showFinished(int row);
     void showPicture(int row);
     void offerCaptions();
-    void advise(const QString& prompt);
     void showMaking(const PictureMaking& making, const QString& file);
     void drag(int index);
     void refresh();
