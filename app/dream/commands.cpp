@@ -24,6 +24,11 @@ void insertGenerate(const CLI::App& app, std::vector<std::string>& arguments)
         arguments.insert(arguments.begin(), "generate");
 }
 
+std::string firstLine(const std::string& text)
+{
+    return text.substr(0, text.find('\n'));
+}
+
 int report(bool json, const std::string& sentence, int status)
 {
     const std::string message = printable(sentence);
@@ -66,7 +71,9 @@ int runDream(std::vector<std::string> arguments)
         return report(json, std::string(e.what()) + "; see dream --help.", WrongUsage);
     } catch (const reverie::UsageError& e) {
         return report(json, e.what(), WrongUsage);
-    } catch (const std::exception& e) {
+    } catch (const reverie::Error& e) {
         return report(json, e.what(), Failed);
+    } catch (const std::exception& e) { // LibTorch appends a backtrace to its first line
+        return report(json, "Something failed unexpectedly: " + firstLine(e.what()), Failed);
     }
 }

@@ -110,8 +110,7 @@ std::vector<SystemAdvice> advice_for(const SystemInfo& info)
         advice.push_back({ "The matrix library in use is slow.", select });
     if (info.devices.size() == 1)
         advice.push_back({ "No CUDA device was found, so the processor does the work.",
-                           "with an NVIDIA card, build against a CUDA LibTorch (CMAKE_PREFIX_PATH); without "
-                           "one, nothing" });
+                           "if there is an NVIDIA card, build against a CUDA LibTorch (CMAKE_PREFIX_PATH)" });
     if (!info.with_qt)
         advice.push_back(
             { "This build is without Qt: no emoji data set and no decoding of pictures.",

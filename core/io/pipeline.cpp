@@ -121,6 +121,8 @@ Pipeline load_pipeline(const std::filesystem::path& path)
         pipeline = build_pipeline(pipeline_config_from_json(nlohmann::json::parse(config->second)));
     } catch (const nlohmann::json::exception&) {
         throw Error(path.string() + " is damaged: its reverie.config is not JSON; get the file again.");
+    } catch (const UsageError& e) { // of whoever wrote the file, not of whoever opens it
+        throw Error(path.string() + " can't be used: " + e.what());
     }
     if (const auto merges = file.metadata.find("tokenizer.merges"); merges != file.metadata.end())
         pipeline.tokenizer.emplace(merges->second);
