@@ -494,6 +494,8 @@ private:
             if (picture.complete)
                 update.finished.push_back(picture);
         }
+        if (!update.finished.empty())
+            update.settings = result_.settings;
         report(std::move(update));
     }
 

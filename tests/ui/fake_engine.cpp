@@ -162,7 +162,8 @@ private:
             pause();
             picture.image = estimate(sharp, stage_sizes[stage - 1], double(step) / steps,
                                      random_key({ picture.seed, std::uint64_t(stage), std::uint64_t(step) }));
-            picture.stages[stage - 1] = picture.image;
+            if (step == steps)
+                picture.stages[stage - 1] = picture.image;
             picture.complete = stage == 2 && step == steps;
             auto news = update(picture.index, stage, step, steps);
             news.previews = { { picture.index, picture.image } };

@@ -139,7 +139,9 @@ private Q_SLOTS:
         QVERIFY(ended.wait(1000));
         QVERIFY(ended.front().front().toBool());
         QCOMPARE(m_session->pictures().rowCount(), 1);
-        QVERIFY(!m_session->pictures().at(0).picture.complete);
+        const FinishedPicture& kept = m_session->pictures().at(0);
+        QVERIFY(!kept.picture.complete);
+        QCOMPARE(cascadeOf(kept.picture, kept.settings).newest(), kept.image);
         QTRY_VERIFY(QFileInfo::exists(m_session->pictures().at(0).path));
     }
 

@@ -26,16 +26,20 @@ CascadeState cascadeOf(const Picture& picture, const ResolvedSettings& settings)
     state.candidates = picture.candidates;
     state.stages.resize(picture.stages.size() + 1);
     state.stages[0].step = state.stages[0].steps = settings.prior_steps;
+    int drawn = 0;
     for (size_t i = 0; i < picture.stages.size(); ++i) {
+        if (picture.stages[i].empty())
+            continue;
         auto& stage = state.stages[i + 1];
         stage.image = toQImage(picture.stages[i]);
-        const bool cut
-            = !picture.complete && (i + 1 == picture.stages.size() || picture.stages[i + 1].empty());
-        if (!stage.image.isNull() && !cut)
-            stage.step = stage.steps = i < settings.steps.size() ? settings.steps[i] : 1;
+        stage.step = stage.steps = i < settings.steps.size() ? settings.steps[i] : 1;
+        drawn = picture.stages[i].width;
     }
-    if (state.newest().isNull() && !state.stages.empty())
-        state.stages.back().image = toQImage(picture.image);
+    // The stage it was stopped in left only an estimate.
+    const auto cut = std::find_if(picture.stages.begin(), picture.stages.end(),
+                                  [&](const Image& stage) { return stage.empty(); });
+    if (!picture.complete && cut != picture.stages.end() && picture.image.width > drawn)
+        state.stages[cut - picture.stages.begin() + 1].image = toQImage(picture.image);
     return state;
 }
 

@@ -41,7 +41,11 @@ void CascadeStrip::setModel(const ModelInfo& model)
 
 void CascadeStrip::addArrow()
 {
-    m_layout->addWidget(new IconLabel(QStringLiteral("arrow"), 16));
+    constexpr int size = 16, middle = (StageTile::pictureSide - size) / 2;
+    auto* arrow = new IconLabel(QStringLiteral("arrow"), size);
+    arrow->setContentsMargins(0, middle, 0, 0);
+    arrow->setFixedHeight(middle + size);
+    m_layout->addWidget(arrow, 0, Qt::AlignTop);
 }
 
 void CascadeStrip::show(const CascadeState& state)

@@ -23,7 +23,7 @@ void IconLabel::setIcon(const QString& icon)
 void IconLabel::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
-    m_icon.paint(&painter, rect());
+    m_icon.paint(&painter, contentsRect());
 }
 
 } // namespace reverie::ui

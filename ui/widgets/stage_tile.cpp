@@ -16,7 +16,7 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr int picture_side = 96;
+constexpr int picture_side = StageTile::pictureSide;
 constexpr int chart_width = 176;
 constexpr qreal corner = 6;
 
