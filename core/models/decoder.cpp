@@ -149,6 +149,8 @@ DecoderImpl::DecoderImpl(const DecoderOptions& options, const std::vector<UnetOp
     , image_sizes_(sizes_of(options, unets.size(), clip.get()))
     , clip_(std::move(clip))
 {
+    if (options.downsample != "nearest" && options.downsample != "area")
+        throw UsageError("decoder.downsample must be nearest or area, not " + options.downsample + ".");
     auto modules = register_module("unets", torch::nn::ModuleList());
     auto schedules = register_module("noise_schedulers", torch::nn::ModuleList());
     auto lowres_conds = register_module("lowres_conds", std::make_shared<torch::nn::Module>());
@@ -237,11 +239,14 @@ DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, Dec
 
     DecoderLoss result;
     LowresConditionerImpl::Result lowres;
+    const auto shrunk = [&](std::int64_t size) {
+        return options_.downsample == "area" ? resize_area(image, size) : resize_nearest(image, size);
+    };
     if (stage.lowres) {
         lowres = stage.lowres->forward(
-            image, {.target_image_size = stage.image_size, .downsample_image_size = image_size(unet_number - 1)}, noise);
+            options_.downsample == "area" ? shrunk(image_size(unet_number - 1)) : image, {.target_image_size = stage.image_size, .downsample_image_size = image_size(unet_number - 1)}, noise);
     }
-    auto picture = resize_nearest(image, stage.image_size);
+    auto picture = shrunk(stage.image_size);
     if (stage.random_crop_size) {
         const auto boxes = random_boxes(b, stage.image_size, *stage.random_crop_size, noise);
         picture = cropped(picture, boxes, *stage.random_crop_size);

@@ -29,6 +29,7 @@ struct DecoderOptions {
     bool use_noise_for_lowres_cond = false;   ///< instead of blur, with lowres_noise_cond U-Nets
     bool use_blur_for_lowres_cond = true;
     bool lowres_downsample_first = true;
+    std::string downsample = "nearest";       ///< how training pictures are shrunk: nearest (the reference) | area
     double blur_prob = 0.5;
     PerStage<double> blur_sigma = 0.6;        ///< a list of two is a range
     PerStage<std::int64_t> blur_kernel_size = 3;
@@ -63,6 +64,7 @@ struct DecoderOptions {
         field("use_noise_for_lowres_cond", self.use_noise_for_lowres_cond);
         field("use_blur_for_lowres_cond", self.use_blur_for_lowres_cond);
         field("lowres_downsample_first", self.lowres_downsample_first);
+        field("downsample", self.downsample);
         field("blur_prob", self.blur_prob);
         field("blur_sigma", self.blur_sigma);
         field("blur_kernel_size", self.blur_kernel_size);

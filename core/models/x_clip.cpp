@@ -83,6 +83,12 @@ XClipImpl::XClipImpl(const XClipOptions& o)
     to_visual_latent_extra = register_module("to_visual_latent_extra", projection(o.dim_image, o.dim_latent));
 }
 
+void XClipImpl::set_temperature(double log_scale)
+{
+    torch::NoGradGuard no_grad;
+    temperature.fill_(log_scale);
+}
+
 Tensor XClipImpl::encode_text(const Tensor& text, const Tensor& mask)
 {
     return text_transformer(text, options_.text_encode_without_mask ? Tensor() : mask);

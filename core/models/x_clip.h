@@ -104,6 +104,9 @@ public:
     /// The contrastive loss of a batch of pairs: ().
     Tensor loss(const Tensor& text, const Tensor& image, Noise& noise);
 
+    /// `log_scale` is what training starts from; the reference starts from 1, OpenAI's CLIP from 2.66.
+    void set_temperature(double log_scale);
+
     [[nodiscard]] const XClipOptions& options() const { return options_; }
     [[nodiscard]] std::int64_t dim_latent() const override { return options_.dim_latent; }
     [[nodiscard]] std::int64_t dim_text() const override { return options_.dim_text; }

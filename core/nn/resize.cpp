@@ -58,6 +58,13 @@ Tensor resize_cubic(const Tensor& image, std::int64_t target_size,
     return clamped(rows.matmul(image.to(torch::kFloat32)).matmul(columns.t()).to(image.dtype()), clamp_range);
 }
 
+Tensor resize_area(const Tensor& image, std::int64_t target_size)
+{
+    if (image.size(-1) % target_size != 0 || image.size(-2) != image.size(-1))
+        return resize_nearest(image, target_size);
+    return torch::adaptive_avg_pool2d(image, {target_size, target_size});
+}
+
 Tensor resize_nearest(const Tensor& image, std::int64_t target_size,
                       std::optional<std::pair<double, double>> clamp_range)
 {

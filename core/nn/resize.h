@@ -20,4 +20,7 @@ Tensor resize_cubic(const Tensor& image, std::int64_t target_size,
 Tensor resize_nearest(const Tensor& image, std::int64_t target_size,
                       std::optional<std::pair<double, double>> clamp_range = {});
 
+/// The mean of the source pixels under each target pixel, where the sides divide; nearest neighbour otherwise.
+Tensor resize_area(const Tensor& image, std::int64_t target_size);
+
 } // namespace reverie

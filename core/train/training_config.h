@@ -51,11 +51,13 @@ struct PartOptions {
 };
 
 struct ClipPartOptions : PartOptions {
+    double temperature = 1; ///< logarithm of the similarity's scale at the start
     double augment_shift = 0.05; ///< pictures move by up to this share of their side
     double augment_zoom = 0.05; ///< and grow or shrink by up to this
     static void visit(auto& self, auto&& field)
     {
         PartOptions::visit(self, field);
+        field("temperature", self.temperature);
         field("augment_shift", self.augment_shift);
         field("augment_zoom", self.augment_zoom);
     }

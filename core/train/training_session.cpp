@@ -156,6 +156,8 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
     torch::set_num_threads(request.threads > 0 ? request.threads : cores);
     torch::manual_seed(random_key({ config_.seed, name_key("weights") }));
     pipeline_ = build_pipeline(config_.model);
+    if (pipeline_.clip)
+        pipeline_.clip->set_temperature(config_.clip.temperature);
     dataset_ = open_dataset(config_.data, picture_size(config_.model));
     load_weights();
     check_parts();
