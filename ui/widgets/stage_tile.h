@@ -15,6 +15,8 @@ class StageTile : public QWidget
 {
     Q_OBJECT
 public:
+    static constexpr int pictureSide = 96;
+
     explicit StageTile(int size, QWidget* parent = nullptr);
     void show(const StageState& state);
 
