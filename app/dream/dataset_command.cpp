@@ -52,7 +52,7 @@ void pack(const Options& options)
 
 void addSpec(CLI::App& command, Options& options)
 {
-    command.add_option("SPEC", options.spec, "emoji, shapes, or a pack.safetensors")->required();
+    command.add_option("SPEC", options.spec, "emoji, or a pack.safetensors")->required();
     addJsonFlag(command, options.json);
 }
 

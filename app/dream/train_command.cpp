@@ -115,7 +115,7 @@ void addTrainCommand(CLI::App& app, int& status)
     command->add_option("WHAT", request.what, "tokenizer, clip, prior, decoder or all")
         ->check(CLI::IsMember({ "tokenizer", "clip", "prior", "decoder", "all" }))
         ->capture_default_str();
-    command->add_option("--data", request.data, "Data set: emoji, shapes, or a pack.safetensors");
+    command->add_option("--data", request.data, "Data set: emoji, or a pack.safetensors");
     command->add_option("--run", options->run, "Folder of the run: configuration, progress, checkpoints");
     command->add_option("--resume", options->resume, "Go on with the run in this folder");
     command->add_option("--preset", request.preset, "Configuration to start from, such as emoji");
