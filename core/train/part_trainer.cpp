@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <set>
 
 namespace reverie {
@@ -33,13 +34,31 @@ std::uint64_t name_key(const std::string& name)
     return hash;
 }
 
-BatchOrder::BatchOrder(Rows rows, std::int64_t batch, std::uint64_t key)
+BatchOrder::BatchOrder(Rows rows, std::int64_t batch, std::int64_t run_length, std::uint64_t key)
     : rows_(std::move(rows))
     , batch_(batch)
+    , run_length_(run_length)
     , key_(key)
 {
     if (rows_.empty())
         throw UsageError("The data set has no pictures to train on; choose another.");
+    if (run_length < 1)
+        throw UsageError("The option run_length must be at least 1.");
+}
+
+void BatchOrder::shuffle()
+{
+    const auto count = static_cast<std::int64_t>(rows_.size());
+    auto source = at::detail::createCPUGenerator(random_key({key_, std::uint64_t(epoch_)}));
+    const auto runs = torch::randperm((count + run_length_ - 1) / run_length_, source, torch::kLong);
+    // Where runs begin differs from epoch to epoch, so that every two neighbours meet.
+    const auto begin = run_length_ == 1 ? 0 : torch::randint(count, {1}, source, torch::kLong).item<std::int64_t>();
+    order_.clear();
+    for (std::int64_t i = 0; i < runs.numel(); ++i) {
+        const auto first = runs[i].item<std::int64_t>() * run_length_;
+        for (auto row = first; row < std::min(first + run_length_, count); ++row)
+            order_.push_back(rows_[std::size_t((row + begin) % count)]);
+    }
 }
 
 Rows BatchOrder::at_step(std::int64_t step)
@@ -49,11 +68,9 @@ Rows BatchOrder::at_step(std::int64_t step)
     for (std::int64_t position = step * batch_; position < (step + 1) * batch_; ++position) {
         if (epoch_ != position / count) {
             epoch_ = position / count;
-            auto source = at::detail::createCPUGenerator(random_key({ key_, std::uint64_t(epoch_) }));
-            const auto order = torch::randperm(count, source, torch::kLong);
-            order_.assign(order.data_ptr<std::int64_t>(), order.data_ptr<std::int64_t>() + count);
+            shuffle();
         }
-        batch.push_back(rows_[std::size_t(order_[std::size_t(position % count)])]);
+        batch.push_back(order_[std::size_t(position % count)]);
     }
     return batch;
 }
@@ -63,7 +80,7 @@ PartTrainer::PartTrainer(Objective& objective, const PartOptions& options, const
     : objective_(objective)
     , options_(options)
     , key_(random_key({ seed, name_key(part) }))
-    , batches_(rows, options.batch, key_)
+    , batches_(rows, options.batch, options.run_length, key_)
     , parameters_(trained_parameters(objective.module()))
     , optimizer_(parameters_, options)
     , average_(parameters_, options)

@@ -186,7 +186,7 @@ TrainingConfig resolve_config(const TrainRequest& request)
         unets.push_back(options_from_json<UnetPartOptions>(object[key], key));
         object.erase(key);
     }
-    auto config = options_from_json<TrainingConfig>(object, "the run");
+    auto config = options_from_json<TrainingConfig>(object, "config");
     config.unets = std::move(unets);
     if (model.contains("clip") && !model["clip"].contains("num_text_tokens"))
         model["clip"]["num_text_tokens"] = config.tokenizer.vocab_size;

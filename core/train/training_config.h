@@ -16,6 +16,8 @@ namespace reverie {
 struct PartOptions {
     std::int64_t steps = 10000;
     std::int64_t batch = 64;
+    std::int64_t run_length = 1; ///< rows that follow each other in the data set and stay together in a batch: where
+                                 ///< neighbours are alike, CLIP learns to tell them apart
     double lr = 3e-4;
     std::int64_t warmup_steps = 0; ///< the learning rate grows linearly from 0
     std::string schedule = "constant"; ///< constant | cosine (to 0 at the last step)
@@ -33,6 +35,7 @@ struct PartOptions {
     {
         field("steps", self.steps);
         field("batch", self.batch);
+        field("run_length", self.run_length);
         field("lr", self.lr);
         field("warmup_steps", self.warmup_steps);
         field("schedule", self.schedule);

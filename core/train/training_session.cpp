@@ -4,18 +4,14 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/random_key.h"
-#include "core/io/png.h"
 #include "core/io/state_dict.h"
-#include "core/train/run_training.h"
+#include "core/nn/device.h"
+#include "core/train/training_plan.h"
 
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <thread>
 
 namespace reverie {
@@ -23,117 +19,9 @@ namespace reverie {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
-double seconds_since(Clock::time_point begin)
-{
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-at::Device pick_device(const std::string& name)
-{
-    if (name == "cpu" || (name == "auto" && !torch::cuda::is_available()))
-        return torch::kCPU;
-    const bool cuda = name == "auto" || name == "cuda" || name.starts_with("cuda:");
-    if (!cuda)
-        throw UsageError("There is no device \"" + name + "\"; choose auto, cpu, cuda or cuda:N.");
-    if (!torch::cuda::is_available())
-        throw UsageError("This machine has no CUDA device that LibTorch can use; choose cpu.");
-    try {
-        return at::Device(name == "auto" ? "cuda:0" : name);
-    } catch (const c10::Error&) {
-        throw UsageError("There is no device \"" + name + "\"; choose auto, cpu, cuda or cuda:N.");
-    }
-}
-
-std::vector<std::string> parts_to_train(const TrainRequest& request, const TrainingConfig& config)
-{
-    std::vector<std::string> parts;
-    const bool all = request.what == "all";
-    if (!all && request.what != "tokenizer" && request.what != "clip" && request.what != "prior"
-        && request.what != "decoder")
-        throw UsageError("There is no part \"" + request.what
-                         + "\"; choose tokenizer, clip, prior, decoder or all.");
-    if ((all || request.what == "clip") && config.model.clip)
-        parts.emplace_back("clip");
-    if ((all || request.what == "prior") && config.model.prior)
-        parts.emplace_back("prior");
-    if ((all || request.what == "decoder") && config.model.decoder) {
-        if (request.unet > int(config.unets.size()))
-            throw UsageError("The decoder has " + std::to_string(config.unets.size())
-                             + " U-Nets; there is no number " + std::to_string(request.unet) + ".");
-        for (std::size_t i = 1; i <= config.unets.size(); ++i)
-            if (request.unet == 0 || request.unet == int(i))
-                parts.push_back("unet" + std::to_string(i));
-    }
-    if (parts.empty() && request.what != "tokenizer")
-        throw UsageError("The configuration has no model for \"" + request.what
-                         + "\"; choose a preset, or describe one under \"model\".");
-    return parts;
-}
-
-/// Pictures are kept at the size of the last stage; CLIP and earlier stages scale them down.
-int picture_size(const PipelineConfig& config)
-{
-    std::int64_t size = config.clip ? config.clip->visual_image_size : 0;
-    if (config.decoder) {
-        const auto& sizes = config.decoder->image_sizes;
-        size = std::max(size, sizes.empty() ? config.decoder->image_size.value_or(0) : sizes.back());
-    }
-    return int(std::max<std::int64_t>(size, 8));
-}
-
-std::string today()
-{
-    const std::time_t time = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    std::array<char, 16> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc);
-    return text.data();
-}
-
-Image to_image(const Tensor& picture)
-{
-    const auto bytes = (picture.detach().to(torch::kCPU, torch::kFloat).clamp(0, 1) * 255)
-                           .round()
-                           .to(torch::kByte)
-                           .permute({ 1, 2, 0 })
-                           .contiguous();
-    const auto* begin = bytes.data_ptr<std::uint8_t>();
-    return { int(bytes.size(1)), int(bytes.size(0)), { begin, begin + bytes.numel() } };
-}
-
-/// What sample pictures are drawn for: mostly rows that are trained on, and some that are not.
-Rows sample_rows(const Dataset& dataset)
-{
-    Rows rows;
-    const auto add = [&rows](const Rows& split, std::size_t count) {
-        for (std::size_t i = 0; i < std::min(count, split.size()); ++i)
-            rows.push_back(split[i * split.size() / count]);
-    };
-    add(dataset.train(), 12);
-    add(dataset.test(), 4);
-    return rows;
-}
-
-std::vector<std::string> captions_of(const Dataset& dataset, const Rows& rows)
-{
-    std::vector<std::string> captions;
-    for (const auto row : rows)
-        captions.push_back(dataset.captions()[std::size_t(row)]);
-    return captions;
-}
-
 } // namespace
-
-/// The steps since the last report. Losses are summed on the device.
-struct TrainingSession::Window {
-    Tensor loss;
-    std::int64_t steps = 0;
-    Clock::time_point begin = Clock::now();
-};
 
 TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdate& on_update,
                                  std::stop_token stop)
@@ -141,13 +29,15 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
     , on_update_(on_update)
     , stop_(std::move(stop))
     , config_(resolve_config(request))
-    , device_(pick_device(request.device))
-    , started_(Clock::now())
+    , device_(device_named(request.device))
+    , started_(std::chrono::steady_clock::now())
 {
     if (request.resume) { // what the run was started for
         const auto recorded = json::parse(read_file(request.run / "run.json"));
         request_.what = recorded.value("what", request.what);
         request_.unet = recorded.value("unet", request.unet);
+        if (request.init.empty())
+            request_.init = recorded.value("init", std::string());
     }
     if (!request.dtype.empty() && request.dtype != "f32")
         throw UsageError("Training computes in f32; leave --dtype out.");
@@ -256,6 +146,7 @@ TrainResult TrainingSession::run()
         run_->write_configuration(json{ { "reverie", REVERIE_VERSION },
                                         { "what", request_.what },
                                         { "unet", request_.unet },
+                                        { "init", request_.init.string() },
                                         { "config", to_json(config_) } }
                                       .dump(2)
                                   + "\n");
@@ -272,11 +163,23 @@ TrainResult TrainingSession::run()
             result.model = save_model();
         run_->set_state(result.stopped ? "stopped" : "finished");
         return result;
+    } catch (const c10::Error& error) { // its what() goes on with a backtrace
+        const std::string reason = error.what_without_backtrace();
+        fail("LibTorch could not go on (" + reason.substr(0, reason.find('\n'))
+             + "); go on from the last checkpoint with "
+               "--resume, with a smaller batch if memory ran out.");
     } catch (const std::exception& error) {
         run_->set_state("failed", error.what());
         run_->log(error.what());
         throw;
     }
+}
+
+void TrainingSession::fail(const std::string& reason)
+{
+    run_->set_state("failed", reason);
+    run_->log(reason);
+    throw Error(reason);
 }
 
 const PartOptions& TrainingSession::options(const std::string& part) const
@@ -350,183 +253,6 @@ bool TrainingSession::train_part(const std::string& part)
     if (unet && unet->prior_embed_share > 0 && !draw_prior_embeddings(unet->prior_embeds))
         return false;
     return loop(part, *goal, trainer);
-}
-
-bool TrainingSession::loop(const std::string& part, Objective& objective, PartTrainer& trainer)
-{
-    const auto steps = options(part).steps;
-    const auto is_due = [&](std::int64_t every) { return every > 0 && trainer.steps_done() % every == 0; };
-    if (trainer.steps_done() < steps)
-        event(part, trainer.steps_done(), "Training " + part + " for " + std::to_string(steps) + " steps.");
-    Window window;
-    while (trainer.steps_done() < steps && !stop_.stop_requested()) {
-        const auto step = trainer.step();
-        window.loss = window.loss.defined() ? window.loss + step.loss : step.loss;
-        ++window.steps;
-        const auto done = trainer.steps_done();
-        if (is_due(config_.report_every) || done == steps)
-            report(part, step, done, window);
-        if (is_due(config_.sample_every) || done == steps) {
-            evaluate(part, objective, trainer);
-            window = {};
-        }
-        if (is_due(config_.checkpoint_every) && done < steps) {
-            checkpoint(part, trainer);
-            window = {};
-        }
-    }
-    checkpoint(part, trainer);
-    if (trainer.steps_done() < steps)
-        return false;
-    trainer.finish();
-    return true;
-}
-
-void TrainingSession::report(const std::string& part, const PartTrainer::Step& step, std::int64_t done,
-                             Window& window)
-{
-    TrainUpdate update;
-    update.part = part;
-    update.step = done;
-    update.steps = options(part).steps;
-    update.lr = step.lr;
-    update.loss = (window.loss / double(window.steps)).item<double>(); // waits for the device
-    const double steps_per_s = double(window.steps) / std::max(seconds_since(window.begin), 1e-9);
-    update.samples_per_s = steps_per_s * double(options(part).batch);
-    update.seconds_left = double(update.steps - done) / steps_per_s;
-    if (!std::isfinite(update.loss))
-        throw Error("The loss of " + part + " became infinite at step " + std::to_string(done)
-                    + "; lower lr and go on from the last checkpoint with --resume.");
-    run_->append_metrics(json{ { "part", part },
-                               { "step", done },
-                               { "time", seconds_since(started_) },
-                               { "split", "train" },
-                               { "loss", update.loss },
-                               { "lr", step.lr },
-                               { "grad_norm", step.grad_norm.item<double>() },
-                               { "samples_per_s", update.samples_per_s } }
-                             .dump());
-    run_->set_progress(part, done, update.steps, update.seconds_left);
-    if (on_update_)
-        on_update_(update);
-    window = {};
-}
-
-void TrainingSession::evaluate(const std::string& part, Objective& objective, PartTrainer& trainer)
-{
-    const auto done = trainer.steps_done();
-    trainer.with_average([&] {
-        const torch::NoGradGuard no_grad;
-        if (const auto numbers = objective.evaluate(); !numbers.empty()) {
-            json line{
-                { "part", part }, { "step", done }, { "time", seconds_since(started_) }, { "split", "test" }
-            };
-            std::string sentence;
-            for (const auto& [name, value] : numbers) {
-                line[name] = value;
-                std::array<char, 64> text{};
-                std::snprintf(text.data(), text.size(), "%s %.3f", name.c_str(), value);
-                sentence += (sentence.empty() ? "" : ", ") + std::string(text.data());
-            }
-            run_->append_metrics(line.dump());
-            event(part, done, "Evaluated " + part + ": " + sentence + ".");
-        }
-        const auto rows = sample_rows(*dataset_);
-        std::vector<std::uint64_t> keys;
-        for (const auto row : rows)
-            keys.push_back(random_key({ config_.seed, name_key("samples"), std::uint64_t(row) }));
-        KeyedNoise noise(keys);
-        const auto pictures = objective.sample(rows, noise);
-        if (!pictures.defined())
-            return;
-        const auto folder = run_->sample_folder(part, done);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            std::array<char, 16> name{};
-            std::snprintf(name.data(), name.size(), "%02zu.png", i);
-            write_file(folder / name.data(),
-                       encode_png(to_image(pictures[std::int64_t(i)]),
-                                  { { "prompt", dataset_->captions()[std::size_t(rows[i])] },
-                                    { "seed", std::to_string(config_.seed) } }));
-        }
-    });
-}
-
-void TrainingSession::checkpoint(const std::string& part, PartTrainer& trainer)
-{
-    trained_[part] = trainer.steps_done();
-    TensorMap extra;
-    if (corpus_->prior_embed.defined())
-        extra["prior_embed"] = corpus_->prior_embed;
-    run_->write_checkpoint(part, trainer.steps_done(), [&](const fs::path& folder) {
-        trainer.save_state(folder / "state.safetensors", extra);
-        trainer.with_average([&] { save_pipeline(folder / "model.safetensors", trained_pipeline()); });
-    });
-    event(part, trainer.steps_done(),
-          "Saved a checkpoint at step " + std::to_string(trainer.steps_done()) + ".");
-}
-
-void TrainingSession::event(const std::string& part, std::int64_t step, const std::string& sentence)
-{
-    run_->log(part + ": " + sentence);
-    run_->append_metrics(
-        json{ { "part", part }, { "step", step }, { "time", seconds_since(started_) }, { "event", sentence } }
-            .dump());
-    TrainUpdate update;
-    update.part = part;
-    update.step = step;
-    update.event = sentence;
-    if (on_update_)
-        on_update_(update);
-}
-
-/// The parts that were trained, with what a reader of the file wants to know.
-Pipeline TrainingSession::trained_pipeline() const
-{
-    auto pipeline = pipeline_;
-    const bool unets = std::any_of(trained_.begin(), trained_.end(),
-                                   [](const auto& entry) { return entry.first.starts_with("unet"); });
-    if (!trained_.contains("clip")) {
-        pipeline.clip = nullptr;
-        pipeline.config.clip.reset();
-    }
-    if (!trained_.contains("prior")) {
-        pipeline.prior = nullptr;
-        pipeline.config.prior.reset();
-    }
-    if (!unets) {
-        pipeline.decoder = nullptr;
-        pipeline.config.decoder.reset();
-    }
-    const auto size = std::to_string(picture_size(config_.model));
-    pipeline.metadata = { { "reverie.trained", json(trained_).dump() },
-                          { "reverie.captions", json(captions_of(*dataset_, dataset_->train())).dump() },
-                          { "reverie.description", config_.description },
-                          { "modelspec.sai_model_spec", "1.0.0" },
-                          { "modelspec.architecture", "unclip" },
-                          { "modelspec.implementation", "reverie" },
-                          { "modelspec.title", config_.title.empty() ? config_.data : config_.title },
-                          { "modelspec.description", config_.description },
-                          { "modelspec.date", today() },
-                          { "modelspec.resolution", size + "x" + size } };
-    return pipeline;
-}
-
-fs::path TrainingSession::save_model()
-{
-    const auto path = run_->path() / "model.safetensors";
-    save_pipeline(path, trained_pipeline(), config_.dtype);
-    event(parts_.empty() ? "tokenizer" : parts_.back(), 0, "Saved the model as " + path.string() + ".");
-    return path;
-}
-
-TrainResult run_training(const TrainRequest& request, const OnTrainUpdate& on_update, std::stop_token stop)
-{
-    return TrainingSession(request, on_update, std::move(stop)).run();
-}
-
-std::string resolved_training_config(const TrainRequest& request)
-{
-    return to_json(resolve_config(request)).dump(2);
 }
 
 } // namespace reverie

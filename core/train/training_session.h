@@ -37,6 +37,7 @@ private:
     void event(const std::string& part, std::int64_t step, const std::string& sentence);
     [[nodiscard]] Pipeline trained_pipeline() const;
     std::filesystem::path save_model();
+    [[noreturn]] void fail(const std::string& reason);
 
     TrainRequest request_;
     OnTrainUpdate on_update_;

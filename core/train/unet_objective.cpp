@@ -52,8 +52,7 @@ public:
             stage.eta = sampling_.eta;
         }
         if (unet_number_ > 1)
-            sampling.image
-                = resize_cubic(corpus_.pictures(rows), decoder_->image_size(unet_number_ - 1), { { 0, 1 } });
+            sampling.image = resize_area(corpus_.pictures(rows), decoder_->image_size(unet_number_ - 1));
         return decoder_->sample(std::int64_t(rows.size()), condition, sampling, noise);
     }
 
