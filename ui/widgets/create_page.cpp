@@ -26,6 +26,7 @@ namespace reverie::ui {
 namespace {
 
 constexpr int offered_captions = 12;
+constexpr int preview_interval_ms = 40;
 
 } // namespace
 
@@ -45,6 +46,8 @@ CreatePage::CreatePage(Session& session, QWidget* parent)
     , m_splitter(new QSplitter)
     , m_captionTurn(QRandomGenerator::global()->generate())
 {
+    m_showSoon.setSingleShot(true);
+    m_showSoon.setInterval(preview_interval_ms);
     makeActions();
     m_splitter->addWidget(m_parameters);
     m_splitter->addWidget(makeCentre());
@@ -88,7 +91,11 @@ void CreatePage::connectSession()
     connect(&m_session, &Session::modelOpened, this, &CreatePage::showModel);
     connect(&m_session, &Session::modelFailed, this, &CreatePage::showModelError);
     connect(&m_session, &Session::drawingChanged, this, &CreatePage::showDrawing);
-    connect(&m_session, &Session::progressed, this, &CreatePage::showProgress);
+    connect(&m_session, &Session::progressed, this, [this] {
+        if (!m_showSoon.isActive())
+            m_showSoon.start();
+    });
+    connect(&m_showSoon, &QTimer::timeout, this, &CreatePage::showProgress);
     connect(&m_session, &Session::pictureFinished, this, &CreatePage::showFinished);
     connect(&m_session, &Session::warned, m_message, &MessageBar::showNote);
     connect(&m_session, &Session::failed, this, [this](const QString& text) { m_message->showError(text); });
@@ -210,9 +217,9 @@ void CreatePage::showDrawing(bool isDrawing)
 
 void CreatePage::showProgress()
 {
+    if (!m_session.isDrawing())
+        return;
     const Drawing& drawing = m_session.drawing();
-    if (!m_focusChosen)
-        m_focus = drawing.current();
     const int stages = static_cast<int>(m_session.model()->stages.size());
     const QString what = drawing.stage() == 0 ? tr("Finding the idea")
                                               : tr("Stage %1 of %2").arg(drawing.stage()).arg(stages);
@@ -241,6 +248,8 @@ void CreatePage::showPicture(int row)
 void CreatePage::refresh()
 {
     const bool drawing = m_session.isDrawing();
+    if (!m_focusChosen)
+        m_focus = m_session.drawing().current();
     CascadeState cascade;
     if (m_showing == Showing::Drawing) {
         const Drawing& run = m_session.drawing();

@@ -6,6 +6,7 @@
 #include "core/api/model_info.h"
 #include "core/api/picture_file.h"
 
+#include <QTimer>
 #include <QWidget>
 
 #include <map>
@@ -117,6 +118,7 @@ private:
     int m_focus = 0; ///< of the drawing's pictures, the one the strip shows
     bool m_focusChosen = false; ///< by the person, so that it does not follow the drawing
     std::map<int, quint64> m_drawn; ///< id of each picture of the drawing that is finished
+    QTimer m_showSoon; ///< previews may come faster than anybody can see
     quint32 m_captionTurn = 0;
 };
 

@@ -207,6 +207,7 @@ QWidget* ParameterPanel::makeChoice(const QString& name, QComboBox* box)
 
 void ParameterPanel::makeChoices()
 {
+    m_sampler->addItem(tr("Automatic"), QStringLiteral("auto"));
     m_sampler->addItem(tr("DDPM"), QStringLiteral("ddpm"));
     m_sampler->addItem(tr("DDIM"), QStringLiteral("ddim"));
     m_sampler->addItem(tr("DPM-Solver++"), QStringLiteral("dpmpp"));
@@ -252,7 +253,7 @@ void ParameterPanel::setModel(const ModelInfo& model)
     m_priorSteps->setRange(stepRange(model.prior), model.prior.default_steps);
     m_candidates->setRange({ .minimum = 1, .maximum = most_candidates, .sliderMaximum = 8 },
                            model.candidates);
-    m_defaultSampler = model.sampler.empty() ? QStringLiteral("ddim") : QString::fromStdString(model.sampler);
+    m_defaultSampler = model.sampler.empty() ? QStringLiteral("auto") : QString::fromStdString(model.sampler);
     m_eta->setRange(etaRange, model.eta);
     setStages(model.stages);
     setDraft(kept);
@@ -409,7 +410,8 @@ void ParameterPanel::resizeEvent(QResizeEvent* event)
 
 void ParameterPanel::enableEta()
 {
-    m_eta->setEnabled(m_sampler->currentData().toString() == QLatin1String("ddim"));
+    const QString sampler = m_sampler->currentData().toString();
+    m_eta->setEnabled(sampler == QLatin1String("ddim") || sampler == QLatin1String("auto"));
 }
 
 } // namespace reverie::ui
