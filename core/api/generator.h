@@ -33,6 +33,7 @@ struct KeptStage {
 /// alone; neither its batch nor the device changes it beyond rounding.
 struct GenerateRequest {
     std::vector<std::string> prompts; ///< UTF-8, each not empty
+    std::vector<std::vector<std::int64_t>> ids; ///< token ids of each prompt, as many for each; empty: tokenized here
     int count = 1;                    ///< pictures of every prompt, from 1
     std::uint64_t seed = 0;           ///< below 2^53, so that it survives JSON
     std::optional<double> cond_scale; ///< decoder guidance; 1 is none

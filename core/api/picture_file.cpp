@@ -38,6 +38,8 @@ std::string number(double value)
 const char* a1111_sampler(Sampler sampler)
 {
     switch (sampler) {
+    case Sampler::Auto:
+        return "Auto";
     case Sampler::Ddpm:
         return "DDPM";
     case Sampler::Ddim:

@@ -174,7 +174,7 @@ ResolvedSettings PipelineGenerator::resolve(const GenerateRequest& request) cons
     settings.sampler = request.sampler.value_or(sampler_from_string(defaults.sampler));
     settings.eta = request.eta.value_or(defaults.eta.value_or(decoder.options().ddim_sampling_eta));
     // DDPM knows full chains only, so it is what the default steps give way to.
-    const bool full = request.sampler == Sampler::Ddpm;
+    const bool full = settings.sampler == Sampler::Ddpm;
     const auto prior_default = full ? prior.num_timesteps()
                                     : defaults.prior_steps.value_or(
                                         prior.options().sample_timesteps.value_or(prior.num_timesteps()));
@@ -205,10 +205,15 @@ void PipelineGenerator::check(const GenerateRequest& request, const ResolvedSett
     const auto& decoder = *pipeline_.decoder;
     const auto pictures = request.prompts.size() * static_cast<std::size_t>(std::max(request.count, 0));
     if (request.prompts.empty()
-        || std::any_of(request.prompts.begin(), request.prompts.end(), [](const auto& prompt) {
+        || (request.ids.empty() && std::any_of(request.prompts.begin(), request.prompts.end(), [](const auto& prompt) {
                return prompt.find_first_not_of(" \t\r\n") == std::string::npos;
-           }))
+           })))
         throw UsageError("The prompt is empty; say what to draw.");
+    if (!request.ids.empty()
+        && (request.ids.size() != request.prompts.size()
+            || std::any_of(request.ids.begin(), request.ids.end(),
+                           [&](const auto& ids) { return ids.empty() || ids.size() != request.ids[0].size(); })))
+        throw UsageError("There must be token ids for every prompt, and as many for each.");
     if (request.count < 1)
         throw UsageError("At least one picture must be asked for.");
     if (request.seed >> 53U)
@@ -275,13 +280,10 @@ std::vector<std::string> PipelineGenerator::warnings(const GenerateRequest& requ
     return all;
 }
 
-Tensor PipelineGenerator::ids_of(const std::vector<std::string>& prompts) const
+std::vector<std::int64_t> PipelineGenerator::ids_of(const std::string& prompt) const
 {
     const auto length = static_cast<std::size_t>(std::min(reference_context, pipeline_.clip->max_text_len()));
-    std::vector<Tensor> rows;
-    for (const auto& prompt : prompts)
-        rows.push_back(torch::tensor(pipeline_.tokenizer->encode_padded(prompt, length, /*truncate=*/true)));
-    return torch::stack(rows).to(device_); // int64 (b, length)
+    return pipeline_.tokenizer->encode_padded(prompt, length, /*truncate=*/true);
 }
 
 /// A request on its way: which pictures are being drawn, what is there of them, and how long the rest takes.
@@ -358,18 +360,20 @@ private:
         first_ = first;
         count_ = count;
         pictures_.clear();
-        std::vector<std::string> prompts;
+        std::vector<Tensor> rows;
         for (int i = first; i < first + count; ++i) {
-            prompts.push_back(request_.prompts[static_cast<std::size_t>(i / request_.count)]);
+            const auto which = static_cast<std::size_t>(i / request_.count);
+            rows.push_back(torch::tensor(request_.ids.empty() ? owner_.ids_of(request_.prompts[which])
+                                                              : request_.ids[which]));
             Picture picture;
             picture.index = i;
-            picture.prompt = prompts.back();
+            picture.prompt = request_.prompts[which];
             picture.seed = request_.seed + static_cast<std::uint64_t>(i);
             picture.stages.resize(result_.settings.steps.size());
             picture.steps.resize(request_.keep_steps ? result_.settings.steps.size() : 0);
             pictures_.push_back(std::move(picture));
         }
-        const auto ids = owner_.ids_of(prompts);
+        const auto ids = torch::stack(rows).to(owner_.device_);              // int64 (b, n)
         const auto embeds = with_prior() ? through_prior(ids) : given_embeds();
         if (!stop_.stop_requested())
             through_decoder(ids, embeds);
@@ -384,7 +388,7 @@ private:
         const auto source = noise(0, settings.candidates);
         const SamplingOptions options {.cond_scale = settings.prior_cond_scale,
                                        .timesteps = settings.prior_steps,
-                                       .sampler = sampler_for(settings.prior_steps, owner_.pipeline_.prior->num_timesteps()),
+                                       .sampler = settings.sampler,
                                        .eta = request_.eta};
         const auto on_step = [&](std::int64_t step, std::int64_t steps, const Tensor&) {
             report(progress(0, static_cast<int>(step), static_cast<int>(steps)));
@@ -415,14 +419,6 @@ private:
         return stacked(request_.image_embeds, first_, count_).to(owner_.device_);
     }
 
-    /// The full chain is ancestral sampling unless the request says otherwise, as in the reference.
-    [[nodiscard]] std::optional<Sampler> sampler_for(std::int64_t steps, std::int64_t all) const
-    {
-        if (steps == all && !request_.sampler)
-            return std::nullopt;
-        return result_.settings.sampler;
-    }
-
     void through_decoder(const Tensor& ids, const Tensor& embeds)
     {
         auto& decoder = owner_.pipeline_.decoder;
@@ -437,7 +433,7 @@ private:
         sampling.stop = stop_;
         for (const auto steps : settings.steps)
             sampling.stages.push_back({.timesteps = steps,
-                                       .sampler = sampler_for(steps, decoder->num_timesteps()),
+                                       .sampler = settings.sampler,
                                        .eta = settings.eta});
         if (!request_.kept.empty())
             sampling.image = kept_pictures();

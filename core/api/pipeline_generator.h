@@ -27,7 +27,7 @@ private:
     ResolvedSettings resolve(const GenerateRequest& request) const;
     void check(const GenerateRequest& request, const ResolvedSettings& settings) const;
     std::vector<std::string> warnings(const GenerateRequest& request) const;
-    Tensor ids_of(const std::vector<std::string>& prompts) const;
+    std::vector<std::int64_t> ids_of(const std::string& prompt) const;
 
     Pipeline pipeline_;
     std::string hash_;

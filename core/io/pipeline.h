@@ -23,7 +23,7 @@ struct SamplingDefaults {
     std::int64_t candidates = 2;
     std::optional<std::int64_t> prior_steps;  ///< none: the prior's sample_timesteps
     std::vector<std::int64_t> steps;          ///< by stage; empty: the decoder's sample_timesteps
-    std::string sampler = "ddim";
+    std::string sampler = "auto";
     std::optional<double> eta;
     static void visit(auto& self, auto&& field)
     {

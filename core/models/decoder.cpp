@@ -345,7 +345,7 @@ Tensor DecoderImpl::sample_stage(std::int64_t number, std::int64_t batch, const 
     if (steps < 1 || steps > num_timesteps())
         throw UsageError("Stage " + std::to_string(number) + " takes 1 to " + std::to_string(num_timesteps())
                          + " steps, not " + std::to_string(steps) + ".");
-    const auto sampler = options.sampler.value_or(steps < num_timesteps() ? Sampler::Ddim : Sampler::Ddpm);
+    const auto sampler = chosen_sampler(options.sampler, steps, num_timesteps());
     if (sampler == Sampler::Ddpm && steps < num_timesteps())
         throw UsageError("The ddpm sampler takes all " + std::to_string(num_timesteps())
                          + " steps of a stage; choose ddim for fewer.");

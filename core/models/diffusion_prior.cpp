@@ -100,7 +100,7 @@ Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition
     if (steps < 1 || steps > num_timesteps())
         throw UsageError("The prior takes 1 to " + std::to_string(num_timesteps()) + " steps, not "
                          + std::to_string(steps) + ".");
-    const auto sampler = options.sampler.value_or(steps < num_timesteps() ? Sampler::Ddim : Sampler::Ddpm);
+    const auto sampler = chosen_sampler(options.sampler, steps, num_timesteps());
     if (sampler == Sampler::Ddpm && steps < num_timesteps())
         throw UsageError("The ddpm sampler takes all " + std::to_string(num_timesteps())
                          + " steps of the prior; choose ddim for fewer.");
