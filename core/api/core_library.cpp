@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "core/api/dataset_inspection.h"
 #include "core/api/library.h"
 #include "core/api/model_info.h"
 #include "core/api/pipeline_generator.h"
 #include "core/api/system_inspection.h"
 #include "core/base/error.h"
-#include "core/data/dataset.h"
+#include "core/io/dataset_file.h"
 #include "core/train/run_training.h"
 
 #include <c10/util/Exception.h>

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/api/dataset_info.h"
-
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,13 +29,5 @@ public:
     /// The pictures of `indices` as uint8 (b, 3, size, size).
     [[nodiscard]] virtual Tensor pictures(const std::vector<std::int64_t>& indices) const = 0;
 };
-
-/// `spec` is "emoji" or a tensor pack (*.safetensors); pictures come at `size` pixels a side. Throws
-/// UsageError for another spec or size, Error if fonts or files are missing or damaged.
-std::unique_ptr<Dataset> open_dataset(const std::string& spec, int size);
-
-/// What dataset_info() and pack_dataset() of core/api do.
-DatasetInfo inspect_dataset(const std::string& spec);
-void write_dataset_pack(const std::string& spec, int size, const std::filesystem::path& out);
 
 } // namespace reverie

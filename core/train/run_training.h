@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/api/training_run.h"
+#include "core/run/training_request.h"
+
+#include <stop_token>
 
 namespace reverie {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/api/training_run.h"
+#include "core/run/training_request.h"
 #include "core/io/pipeline.h"
 
 #include <nlohmann/json_fwd.hpp>

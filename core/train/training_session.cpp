@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/random_key.h"
+#include "core/io/dataset_file.h"
 #include "core/io/state_dict.h"
 #include "core/nn/device.h"
 #include "core/train/training_plan.h"

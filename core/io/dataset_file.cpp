@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/data/dataset.h"
+#include "core/io/dataset_file.h"
 
 #include "core/base/error.h"
 #include "core/data/emoji.h"
@@ -11,8 +11,6 @@
 #include <ATen/ATen.h>
 
 #include <numeric>
-#include <set>
-#include <sstream>
 
 namespace reverie {
 
@@ -71,28 +69,9 @@ std::unique_ptr<Dataset> open_dataset(const std::string& spec, int size)
     return open_any(spec, size);
 }
 
-DatasetInfo inspect_dataset(const std::string& spec)
+std::unique_ptr<Dataset> open_dataset(const std::string& spec)
 {
-    const auto dataset = open_any(spec, 0);
-    const auto& captions = dataset->captions();
-    std::set<std::string> words;
-    for (const auto& caption : captions) {
-        std::istringstream stream(caption);
-        for (std::string word; stream >> word;)
-            words.insert(word);
-    }
-    DatasetInfo info;
-    info.spec = spec;
-    info.description = dataset->description();
-    info.pictures = static_cast<std::int64_t>(captions.size());
-    info.train = static_cast<std::int64_t>(dataset->train().size());
-    info.test = static_cast<std::int64_t>(dataset->test().size());
-    info.native_size = dataset->native_size();
-    info.caption_words = static_cast<std::int64_t>(words.size());
-    constexpr std::size_t shown = 8;
-    for (std::size_t i = 0; i < std::min(shown, captions.size()); ++i)
-        info.examples.push_back(captions[i * captions.size() / shown]);
-    return info;
+    return open_any(spec, 0);
 }
 
 void write_dataset_pack(const std::string& spec, int size, const std::filesystem::path& out)
