@@ -65,22 +65,26 @@ bool is_held_out_emoji(const std::string& caption)
 
 std::unique_ptr<Dataset> open_emoji_dataset(int size)
 {
+    constexpr std::size_t batch = 128; // full-size pictures that lie in memory at a time
     const auto names = emoji_names();
     const ColourFont font("Noto Color Emoji");
     MemoryDataset::Content content{
         "Emoji of the installed font Noto Color Emoji with their Unicode names.", font.side(), {}, {}, {}
     };
-    std::vector<Tensor> pictures;
+    std::vector<Tensor> resized, drawn;
     for (const auto& [text, caption] : names) {
         if (is_held_out_emoji(caption))
             content.test.push_back(static_cast<std::int64_t>(content.captions.size()));
         content.captions.push_back(caption);
         auto picture = font.draw(text);
-        const auto pixels
-            = at::from_blob(picture.rgb.data(), {picture.height, picture.width, 3}, at::kByte).clone();
-        pictures.push_back(resize_lanczos(pixels, size));
+        drawn.push_back(
+            at::from_blob(picture.rgb.data(), { picture.height, picture.width, 3 }, at::kByte).clone());
+        if (drawn.size() == batch || content.captions.size() == names.size()) {
+            resized.push_back(resize_lanczos(at::stack(drawn), size));
+            drawn.clear();
+        }
     }
-    content.pictures = at::stack(pictures);
+    content.pictures = at::cat(resized);
     return std::make_unique<MemoryDataset>(std::move(content));
 }
 

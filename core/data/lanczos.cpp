@@ -36,15 +36,15 @@ at::Tensor weights(std::int64_t from, std::int64_t to)
 
 } // namespace
 
-at::Tensor resize_lanczos(const at::Tensor& picture, std::int64_t size)
+at::Tensor resize_lanczos(const at::Tensor& pictures, std::int64_t size)
 {
-    const auto side = picture.size(0), channels = picture.size(2);
+    const auto count = pictures.size(0), side = pictures.size(1), channels = pictures.size(3);
     if (side == size)
-        return picture;
+        return pictures;
     const auto matrix = weights(side, size);
-    const auto rows = matrix.matmul(picture.to(at::kFloat).reshape({ side, side * channels }))
-                          .reshape({ size, side, channels });
-    return at::matmul(matrix, rows).round().clamp(0, 255).to(at::kByte); // (size, size, c)
+    const auto rows = at::matmul(matrix, pictures.to(at::kFloat).reshape({ count, side, side * channels }))
+                          .reshape({ count, size, side, channels });
+    return at::matmul(matrix, rows).round().clamp(0, 255).to(at::kByte); // (n, size, size, c)
 }
 
 } // namespace reverie

@@ -155,7 +155,8 @@ Tokenizer::Tokenizer(std::string_view merges, std::size_t max_merges)
         if (line.empty() && merges.empty())
             break;
         const auto space = line.find(' ');
-        if (space == 0 || space + 1 >= line.size() || line.find(' ', space + 1) != std::string_view::npos)
+        if (space == std::string_view::npos || space == 0 || space + 1 >= line.size()
+            || line.find(' ', space + 1) != std::string_view::npos)
             throw Error(
                 "Line " + std::to_string(line_number)
                 + " of the vocabulary is no merge; it must hold two symbols and a space between them.");
