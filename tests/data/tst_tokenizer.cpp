@@ -33,7 +33,8 @@ std::vector<json> recorded_cases()
         const auto path = std::filesystem::path(folder.toStdString()) / "tokenizer.json";
         if (!std::filesystem::exists(path))
             continue;
-        for (const auto& recorded : json::parse(reverie::read_file(path))["cases"])
+        const auto record = json::parse(reverie::read_file(path));
+        for (const auto& recorded : record["cases"])
             cases.push_back(recorded);
     }
     return cases;
