@@ -57,10 +57,10 @@ void decompose(char32_t code, std::u32string& out)
 {
     if (code >= hangul && code < hangul + leads * vowels * trails) {
         const char32_t index = code - hangul;
-        out += lead + index / (vowels * trails);
-        out += vowel + index % (vowels * trails) / trails;
+        out.push_back(lead + index / (vowels * trails));
+        out.push_back(vowel + index % (vowels * trails) / trails);
         if (index % trails)
-            out += trail + index % trails;
+            out.push_back(trail + index % trails);
         return;
     }
     const auto& table = decompositions();

@@ -188,11 +188,11 @@ RunDirectory::~RunDirectory()
 {
     heart_.request_stop();
     heart_.join();
-    if (is_alive(status_))
-        status_.state = "failed";
     try {
+        if (is_alive(status_))
+            status_.state = "failed";
         write_status();
-    } catch (const Error&) { // nothing more can be done about a full disk here
+    } catch (const std::exception&) { // nothing more can be done about a full disk here
     }
 }
 
@@ -267,7 +267,7 @@ void RunDirectory::log(const std::string& sentence) const
 
 fs::path RunDirectory::sample_folder(const std::string& part, std::int64_t step) const
 {
-    const auto folder = path_ / "samples" / part / digits(step);
+    auto folder = path_ / "samples" / part / digits(step);
     create_folders(folder);
     return folder;
 }
