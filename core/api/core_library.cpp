@@ -24,16 +24,20 @@ auto in_our_words(Call call)
         throw;
     } catch (const c10::Error& error) {
         const std::string text = error.what_without_backtrace();
-        if (text.find("out of memory") != std::string::npos || text.find("can't allocate memory") != std::string::npos)
-            throw Error("There is not enough memory for this; draw fewer pictures at a time or use a smaller model.");
+        if (text.find("out of memory") != std::string::npos
+            || text.find("can't allocate memory") != std::string::npos)
+            throw Error(
+                "There is not enough memory for this; draw fewer pictures at a time or use a smaller model.");
         throw Error("LibTorch could not carry this out: " + text.substr(0, text.find('\n')));
     } catch (const std::bad_alloc&) {
-        throw Error("There is not enough memory for this; draw fewer pictures at a time or use a smaller model.");
+        throw Error(
+            "There is not enough memory for this; draw fewer pictures at a time or use a smaller model.");
     }
 }
 
 /// The same for every call of a generator.
-class TranslatingGenerator : public Generator {
+class TranslatingGenerator : public Generator
+{
 public:
     explicit TranslatingGenerator(std::unique_ptr<Generator> inner)
         : inner_(std::move(inner))
@@ -49,7 +53,8 @@ private:
     std::unique_ptr<Generator> inner_;
 };
 
-class Library : public CoreLibrary {
+class Library : public CoreLibrary
+{
 public:
     std::unique_ptr<Generator> open_generator(const std::filesystem::path& model,
                                               const GeneratorOptions& options) const override
@@ -67,7 +72,8 @@ public:
     {
         in_our_words([&] { write_dataset_pack(spec, size, out); });
     }
-    TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update, std::stop_token stop) const override
+    TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update,
+                      std::stop_token stop) const override
     {
         return in_our_words([&] { return run_training(request, on_update, stop); });
     }

@@ -14,8 +14,8 @@ struct DatasetInfo {
     std::string description; ///< one sentence: where pictures and captions come from
     std::int64_t pictures = 0;
     std::int64_t train = 0, test = 0; ///< sizes of the two splits
-    int native_size = 0;              ///< pixels a side before scaling; 0 if they differ
-    std::int64_t caption_words = 0;   ///< distinct words in all captions
+    int native_size = 0; ///< pixels a side before scaling; 0 if they differ
+    std::int64_t caption_words = 0; ///< distinct words in all captions
     std::vector<std::string> examples; ///< a few captions
 };
 

@@ -20,7 +20,8 @@ const CoreLibrary& open_core_library()
     using Entry = const CoreLibrary* (*)();
     auto* entry = reinterpret_cast<Entry>(dlsym(handle, "reverie_core_library"));
     if (!entry)
-        throw Error("libreverie_core.so belongs to another version of Reverie; install Reverie's packages again.");
+        throw Error(
+            "libreverie_core.so belongs to another version of Reverie; install Reverie's packages again.");
     return *entry();
 }
 

@@ -8,9 +8,10 @@
 
 namespace reverie {
 
-/// What libreverie_core offers to the torch-free side. The free functions of core/api forward to it; nobody else
-/// needs it.
-class CoreLibrary {
+/// What libreverie_core offers to the torch-free side. The free functions of core/api forward to it; nobody
+/// else needs it.
+class CoreLibrary
+{
 public:
     virtual ~CoreLibrary() = default;
     virtual std::unique_ptr<Generator> open_generator(const std::filesystem::path& model,

@@ -25,8 +25,8 @@ std::string a1111_parameters(const PictureMaking& making);
 /// Reverie's own versioned JSON record.
 std::string to_json(const PictureMaking& making);
 
-/// PNG with the `parameters` text, the `reverie` JSON and the XMP DigitalSourceType. Written aside, synced and
-/// renamed. Throws Error (folder not writable, disk full); the old file is then as it was.
+/// PNG with the `parameters` text, the `reverie` JSON and the XMP DigitalSourceType. Written aside, synced
+/// and renamed. Throws Error (folder not writable, disk full); the old file is then as it was.
 void write_picture(const std::filesystem::path& path, const Image& image, const PictureMaking& making);
 
 /// The making recorded in a PNG Reverie wrote. Throws Error if there is none.

@@ -5,6 +5,8 @@
 #include "core/base/random_key.h"
 #include "core/base/utf8.h"
 #include "core/models/dalle2.h"
+#include "core/nn/device.h"
+#include "core/nn/pixels.h"
 
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
@@ -21,30 +23,13 @@ namespace {
 constexpr std::int64_t reference_context = 256; ///< ids the reference's tokenizer pads to
 constexpr int default_batch = 8;
 
-torch::Device device_named(const std::string& name)
-{
-    if (name == "auto")
-        return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
-    if (name == "cpu")
-        return torch::kCPU;
-    const bool indexed = name.starts_with("cuda:") && name.size() > 5
-        && std::all_of(name.begin() + 5, name.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (name != "cuda" && !indexed)
-        throw UsageError("There is no device \"" + name + "\"; choose auto, cpu, cuda or cuda:N.");
-    const int index = indexed ? std::stoi(name.substr(5, 4)) : 0;
-    if (index >= static_cast<int>(torch::cuda::device_count()))
-        throw UsageError("The device " + name + " is not there: LibTorch finds "
-                         + std::to_string(torch::cuda::device_count()) + " CUDA devices; choose cpu.");
-    return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
-}
-
 std::unique_ptr<Noise> keyed_noise(std::uint64_t seed, int stage, int first, int pictures, int candidates)
 {
     std::vector<std::uint64_t> keys;
     for (int i = 0; i < pictures; ++i)
         for (int c = 0; c < candidates; ++c)
-            keys.push_back(random_key({seed + static_cast<std::uint64_t>(first + i), static_cast<std::uint64_t>(stage),
-                                       static_cast<std::uint64_t>(c)}));
+            keys.push_back(random_key({ seed + static_cast<std::uint64_t>(first + i),
+                                        static_cast<std::uint64_t>(stage), static_cast<std::uint64_t>(c) }));
     return std::make_unique<KeyedNoise>(keys);
 }
 
@@ -57,7 +42,8 @@ void require_finite(double value, const char* name)
 void require_steps(std::int64_t steps, std::int64_t most, const std::string& whose)
 {
     if (steps < 1 || steps > most)
-        throw UsageError(whose + " takes 1 to " + std::to_string(most) + " steps, not " + std::to_string(steps) + ".");
+        throw UsageError(whose + " takes 1 to " + std::to_string(most) + " steps, not "
+                         + std::to_string(steps) + ".");
 }
 
 /// How long a step takes compared with others: parameters times positions they are applied to.
@@ -80,7 +66,7 @@ Tensor stacked(const std::vector<std::vector<float>>& rows, int first, int count
 std::vector<float> to_vector(const Tensor& row)
 {
     const auto plain = row.to(torch::kCPU, torch::kFloat32).contiguous();
-    return {plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel()};
+    return { plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel() };
 }
 
 std::string untrained_parts(const Pipeline& pipeline)
@@ -88,8 +74,9 @@ std::string untrained_parts(const Pipeline& pipeline)
     auto steps = nlohmann::json::object();
     if (const auto found = pipeline.metadata.find("reverie.trained"); found != pipeline.metadata.end())
         steps = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
-    const auto trained
-        = [&](const std::string& part) { return steps.is_object() && steps.contains(part) && steps[part] != 0; };
+    const auto trained = [&](const std::string& part) {
+        return steps.is_object() && steps.contains(part) && steps[part] != 0;
+    };
     std::string list;
     const auto add = [&](const std::string& part, const std::string& name) {
         if (!trained(part))
@@ -118,26 +105,6 @@ std::set<char32_t> letters_of_captions(const Pipeline& pipeline)
 
 } // namespace
 
-std::vector<Image> to_images(const Tensor& pixels)
-{
-    const auto bytes = (pixels.detach().to(torch::kFloat32).clamp(0, 1) * 255.).round().to(torch::kUInt8);
-    const auto rows = bytes.permute({0, 2, 3, 1}).to(torch::kCPU).contiguous(); // (b, h, w, 3)
-    std::vector<Image> images;
-    for (std::int64_t i = 0; i < rows.size(0); ++i) {
-        const auto one = rows[i];
-        images.push_back({static_cast<int>(one.size(1)),
-                          static_cast<int>(one.size(0)),
-                          {one.data_ptr<std::uint8_t>(), one.data_ptr<std::uint8_t>() + one.numel()}});
-    }
-    return images;
-}
-
-Tensor to_tensor(const Image& image)
-{
-    const auto bytes = torch::tensor(image.rgb, torch::kUInt8).view({1, image.height, image.width, 3});
-    return bytes.permute({0, 3, 1, 2}).to(torch::kFloat32) / 255.;
-}
-
 PipelineGenerator::PipelineGenerator(Pipeline pipeline, std::string hash, const GeneratorOptions& options,
                                      MakeNoise make_noise)
     : pipeline_(std::move(pipeline))
@@ -147,12 +114,13 @@ PipelineGenerator::PipelineGenerator(Pipeline pipeline, std::string hash, const 
     , device_(device_named(options.device))
 {
     if (!pipeline_.clip || !pipeline_.prior || !pipeline_.decoder || !pipeline_.tokenizer)
-        throw Error("This model file holds only a part of a pipeline; drawing needs its tokenizer, CLIP, prior and decoder.");
+        throw Error("This model file holds only a part of a pipeline; drawing needs its tokenizer, CLIP, "
+                    "prior and decoder.");
     if (options.dtype != "f32")
         throw UsageError("The networks compute in f32 only.");
-    for (auto* module : {static_cast<torch::nn::Module*>(pipeline_.clip.get()),
-                         static_cast<torch::nn::Module*>(pipeline_.prior.get()),
-                         static_cast<torch::nn::Module*>(pipeline_.decoder.get())}) {
+    for (auto* module : { static_cast<torch::nn::Module*>(pipeline_.clip.get()),
+                          static_cast<torch::nn::Module*>(pipeline_.prior.get()),
+                          static_cast<torch::nn::Module*>(pipeline_.decoder.get()) }) {
         module->to(device_);
         module->eval();
     }
@@ -175,9 +143,9 @@ ResolvedSettings PipelineGenerator::resolve(const GenerateRequest& request) cons
     settings.eta = request.eta.value_or(defaults.eta.value_or(decoder.options().ddim_sampling_eta));
     // DDPM knows full chains only, so it is what the default steps give way to.
     const bool full = settings.sampler == Sampler::Ddpm;
-    const auto prior_default = full ? prior.num_timesteps()
-                                    : defaults.prior_steps.value_or(
-                                        prior.options().sample_timesteps.value_or(prior.num_timesteps()));
+    const auto prior_default = full
+        ? prior.num_timesteps()
+        : defaults.prior_steps.value_or(prior.options().sample_timesteps.value_or(prior.num_timesteps()));
     settings.prior_steps = request.prior_steps.value_or(static_cast<int>(prior_default));
     for (std::int64_t i = 0; i < decoder.num_unets(); ++i) {
         const auto index = static_cast<std::size_t>(i);
@@ -205,14 +173,16 @@ void PipelineGenerator::check(const GenerateRequest& request, const ResolvedSett
     const auto& decoder = *pipeline_.decoder;
     const auto pictures = request.prompts.size() * static_cast<std::size_t>(std::max(request.count, 0));
     if (request.prompts.empty()
-        || (request.ids.empty() && std::any_of(request.prompts.begin(), request.prompts.end(), [](const auto& prompt) {
-               return prompt.find_first_not_of(" \t\r\n") == std::string::npos;
-           })))
+        || (request.ids.empty()
+            && std::any_of(request.prompts.begin(), request.prompts.end(), [](const auto& prompt) {
+                   return prompt.find_first_not_of(" \t\r\n") == std::string::npos;
+               })))
         throw UsageError("The prompt is empty; say what to draw.");
     if (!request.ids.empty()
         && (request.ids.size() != request.prompts.size()
-            || std::any_of(request.ids.begin(), request.ids.end(),
-                           [&](const auto& ids) { return ids.empty() || ids.size() != request.ids[0].size(); })))
+            || std::any_of(request.ids.begin(), request.ids.end(), [&](const auto& ids) {
+                   return ids.empty() || ids.size() != request.ids[0].size();
+               })))
         throw UsageError("There must be token ids for every prompt, and as many for each.");
     if (request.count < 1)
         throw UsageError("At least one picture must be asked for.");
@@ -228,31 +198,37 @@ void PipelineGenerator::check(const GenerateRequest& request, const ResolvedSett
         throw UsageError("Eta must lie between 0 and 1.");
     require_steps(settings.prior_steps, pipeline_.prior->num_timesteps(), "The prior");
     if (request.steps.size() > 1 && request.steps.size() != static_cast<std::size_t>(decoder.num_unets()))
-        throw UsageError("The model has " + std::to_string(decoder.num_unets()) + " stages; give one number of steps for all or one for each.");
+        throw UsageError("The model has " + std::to_string(decoder.num_unets())
+                         + " stages; give one number of steps for all or one for each.");
     for (std::size_t i = 0; i < settings.steps.size(); ++i)
         require_steps(settings.steps[i], decoder.num_timesteps(), "Stage " + std::to_string(i + 1));
     if (settings.sampler == Sampler::Ddpm
         && (settings.prior_steps != pipeline_.prior->num_timesteps()
             || std::any_of(settings.steps.begin(), settings.steps.end(),
                            [&](int steps) { return steps != decoder.num_timesteps(); })))
-        throw UsageError("The ddpm sampler takes every step of the schedule; leave the steps out, or choose ddim or dpmpp for fewer.");
+        throw UsageError("The ddpm sampler takes every step of the schedule; leave the steps out, or choose "
+                         "ddim or dpmpp for fewer.");
     if (settings.cond_scale != 1 && !decoder.can_guide())
-        throw UsageError("The decoder was trained without dropping its conditions, so its guidance scale must stay 1.");
+        throw UsageError(
+            "The decoder was trained without dropping its conditions, so its guidance scale must stay 1.");
     if (settings.prior_cond_scale != 1 && !pipeline_.prior->can_guide())
-        throw UsageError("The prior was trained without dropping its conditions, so its guidance scale must stay 1.");
+        throw UsageError(
+            "The prior was trained without dropping its conditions, so its guidance scale must stay 1.");
     if (request.stop_after_stage < 0 || request.stop_after_stage > decoder.num_unets())
         throw UsageError("The model has stages 1 to " + std::to_string(decoder.num_unets()) + ".");
     if (!request.image_embeds.empty() && request.image_embeds.size() != pictures)
         throw UsageError("There must be one image embedding for each picture.");
     for (const auto& embed : request.image_embeds)
         if (static_cast<std::int64_t>(embed.size()) != pipeline_.prior->image_embed_dim())
-            throw UsageError("An image embedding of this model has " + std::to_string(pipeline_.prior->image_embed_dim()) + " numbers.");
+            throw UsageError("An image embedding of this model has "
+                             + std::to_string(pipeline_.prior->image_embed_dim()) + " numbers.");
     if (!request.kept.empty() && request.kept.size() != pictures)
         throw UsageError("There must be one kept stage for each picture.");
     for (const auto& kept : request.kept)
         if (kept.stage < 1 || kept.stage >= decoder.num_unets() || kept.stage != request.kept[0].stage
             || kept.image.empty() || kept.image.width != kept.image.height)
-            throw UsageError("A kept stage must be a square picture of a stage before the last, the same stage for all.");
+            throw UsageError(
+                "A kept stage must be a square picture of a stage before the last, the same stage for all.");
 }
 
 std::vector<std::string> PipelineGenerator::warnings(const GenerateRequest& request) const
@@ -261,7 +237,8 @@ std::vector<std::string> PipelineGenerator::warnings(const GenerateRequest& requ
     if (!untrained_.empty())
         all.push_back("The model file does not say that these parts were trained: " + untrained_
                       + "; the pictures may be noise.");
-    const auto context = static_cast<std::size_t>(std::min(reference_context, pipeline_.clip->max_text_len()));
+    const auto context
+        = static_cast<std::size_t>(std::min(reference_context, pipeline_.clip->max_text_len()));
     bool cut = false, unknown = false;
     for (const auto& prompt : request.prompts) {
         cut = cut || pipeline_.tokenizer->encode(prompt).size() > context;
@@ -287,7 +264,8 @@ std::vector<std::int64_t> PipelineGenerator::ids_of(const std::string& prompt) c
 }
 
 /// A request on its way: which pictures are being drawn, what is there of them, and how long the rest takes.
-class PipelineGenerator::Run {
+class PipelineGenerator::Run
+{
 public:
     Run(PipelineGenerator& owner, const GenerateRequest& request, const OnGenerateUpdate& on_update,
         std::stop_token stop)
@@ -331,11 +309,13 @@ private:
         const auto& settings = result_.settings;
         costs_.assign(settings.steps.size() + 1, 0.);
         if (with_prior())
-            costs_[0] = step_cost(*pipeline.prior, settings.candidates * (pipeline.config.net->max_text_len + 4))
+            costs_[0]
+                = step_cost(*pipeline.prior, settings.candidates * (pipeline.config.net->max_text_len + 4))
                 * (settings.prior_cond_scale == 1 ? 1 : 2);
         for (int stage = first_stage(); stage <= last_stage(); ++stage) {
             const auto size = pipeline.decoder->image_size(stage);
-            costs_[static_cast<std::size_t>(stage)] = step_cost(*pipeline.decoder->unet(stage), size * size / 8)
+            costs_[static_cast<std::size_t>(stage)]
+                = step_cost(*pipeline.decoder->unet(stage), size * size / 8)
                 * (settings.cond_scale == 1 ? 1 : 2);
         }
         const int pictures = static_cast<int>(request_.prompts.size()) * request_.count;
@@ -345,7 +325,8 @@ private:
 
     [[nodiscard]] int steps_of(int stage) const
     {
-        return stage == 0 ? result_.settings.prior_steps : result_.settings.steps[static_cast<std::size_t>(stage - 1)];
+        return stage == 0 ? result_.settings.prior_steps
+                          : result_.settings.steps[static_cast<std::size_t>(stage - 1)];
     }
 
     [[nodiscard]] std::unique_ptr<Noise> noise(int stage, int candidates) const
@@ -373,7 +354,7 @@ private:
             picture.steps.resize(request_.keep_steps ? result_.settings.steps.size() : 0);
             pictures_.push_back(std::move(picture));
         }
-        const auto ids = torch::stack(rows).to(owner_.device_);              // int64 (b, n)
+        const auto ids = torch::stack(rows).to(owner_.device_); // int64 (b, n)
         const auto embeds = with_prior() ? through_prior(ids) : given_embeds();
         if (!stop_.stop_requested())
             through_decoder(ids, embeds);
@@ -386,10 +367,10 @@ private:
     {
         const auto& settings = result_.settings;
         const auto source = noise(0, settings.candidates);
-        const SamplingOptions options {.cond_scale = settings.prior_cond_scale,
+        const SamplingOptions options{ .cond_scale = settings.prior_cond_scale,
                                        .timesteps = settings.prior_steps,
                                        .sampler = settings.sampler,
-                                       .eta = request_.eta};
+                                       .eta = owner_.pipeline_.config.sampling.eta };
         const auto on_step = [&](std::int64_t step, std::int64_t steps, const Tensor&) {
             report(progress(0, static_cast<int>(step), static_cast<int>(steps)));
         };
@@ -402,8 +383,9 @@ private:
             auto& picture = pictures_[static_cast<std::size_t>(i)];
             picture.image_embed = to_vector(samples.image_embed[i]);
             for (const auto similarity : to_vector(samples.similarity[i]))
-                picture.candidates.push_back({similarity, false});
-            picture.candidates[static_cast<std::size_t>(samples.chosen[i].item<std::int64_t>())].chosen = true;
+                picture.candidates.push_back({ similarity, false });
+            picture.candidates[static_cast<std::size_t>(samples.chosen[i].item<std::int64_t>())].chosen
+                = true;
             update.candidates.push_back(picture.candidates);
         }
         report(std::move(update));
@@ -415,7 +397,8 @@ private:
         if (request_.image_embeds.empty())
             return {};
         for (int i = 0; i < count_; ++i)
-            pictures_[static_cast<std::size_t>(i)].image_embed = request_.image_embeds[static_cast<std::size_t>(first_ + i)];
+            pictures_[static_cast<std::size_t>(i)].image_embed
+                = request_.image_embeds[static_cast<std::size_t>(first_ + i)];
         return stacked(request_.image_embeds, first_, count_).to(owner_.device_);
     }
 
@@ -423,7 +406,7 @@ private:
     {
         auto& decoder = owner_.pipeline_.decoder;
         const auto& settings = result_.settings;
-        DecoderCondition condition {embeds, {}};
+        DecoderCondition condition{ embeds, {} };
         if (decoder->reads_text())
             condition.text_encodings = owner_.pipeline_.clip->embed_text(ids).text_encodings;
         DecoderSampling sampling;
@@ -432,16 +415,16 @@ private:
         sampling.stop_at_unet_number = last_stage();
         sampling.stop = stop_;
         for (const auto steps : settings.steps)
-            sampling.stages.push_back({.timesteps = steps,
-                                       .sampler = settings.sampler,
-                                       .eta = settings.eta});
+            sampling.stages.push_back(
+                { .timesteps = steps, .sampler = settings.sampler, .eta = settings.eta });
         if (!request_.kept.empty())
             sampling.image = kept_pictures();
         std::unique_ptr<Noise> source;
         sampling.on_step = [&](std::int64_t stage, std::int64_t step, std::int64_t steps, const Tensor& x0) {
             on_decoder_step(static_cast<int>(stage), static_cast<int>(step), static_cast<int>(steps), x0);
         };
-        sampling.on_stage = [&](std::int64_t stage, const Tensor& images) { on_stage(static_cast<int>(stage), images); };
+        sampling.on_stage
+            = [&](std::int64_t stage, const Tensor& images) { on_stage(static_cast<int>(stage), images); };
         decoder->sample(count_, condition, sampling, [&](std::int64_t stage) -> Noise& {
             source = noise(static_cast<int>(stage), 1);
             return *source;
@@ -453,7 +436,8 @@ private:
         std::vector<Tensor> images;
         for (int i = 0; i < count_; ++i) {
             const auto& kept = request_.kept[static_cast<std::size_t>(first_ + i)];
-            pictures_[static_cast<std::size_t>(i)].stages[static_cast<std::size_t>(kept.stage - 1)] = kept.image;
+            pictures_[static_cast<std::size_t>(i)].stages[static_cast<std::size_t>(kept.stage - 1)]
+                = kept.image;
             images.push_back(to_tensor(kept.image));
         }
         return torch::cat(images).to(owner_.device_);
@@ -462,7 +446,8 @@ private:
     void on_decoder_step(int stage, int step, int steps, const Tensor& x0)
     {
         auto update = progress(stage, step, steps);
-        const bool shown = request_.preview_every > 0 && (step % request_.preview_every == 0 || step == steps);
+        const bool shown
+            = request_.preview_every > 0 && (step % request_.preview_every == 0 || step == steps);
         if (shown || request_.keep_steps || stop_.stop_requested()) {
             const auto estimates = to_images(in_unit_range(x0));
             for (std::size_t i = 0; i < estimates.size(); ++i) {
@@ -471,7 +456,7 @@ private:
                 if (request_.keep_steps)
                     picture.steps[static_cast<std::size_t>(stage - 1)].push_back(estimates[i]);
                 if (shown)
-                    update.previews.push_back({picture.index, estimates[i]});
+                    update.previews.push_back({ picture.index, estimates[i] });
             }
         }
         report(std::move(update));
@@ -486,7 +471,7 @@ private:
             picture.stages[static_cast<std::size_t>(stage - 1)] = images[i];
             picture.image = images[i];
             picture.complete = stage == last_stage();
-            update.previews.push_back({picture.index, images[i]});
+            update.previews.push_back({ picture.index, images[i] });
             if (picture.complete)
                 update.finished.push_back(picture);
         }
@@ -512,9 +497,11 @@ private:
         update.steps = steps;
         update.first = first_;
         update.count = count_;
-        const double before = cost_of_all_ * first_ / (static_cast<double>(request_.prompts.size()) * request_.count);
+        const double before
+            = cost_of_all_ * first_ / (static_cast<double>(request_.prompts.size()) * request_.count);
         update.progress = cost_of_all_ > 0 ? std::min(1., (before + done) / cost_of_all_) : 0;
-        const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+        const double elapsed
+            = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
         if (update.progress > 0.02)
             update.seconds_left = elapsed * (1 / update.progress - 1);
         return update;
@@ -542,8 +529,9 @@ GenerateResult PipelineGenerator::generate(const GenerateRequest& request, const
                                            std::stop_token stop)
 {
     torch::NoGradGuard no_grad;
-    at::set_num_threads(options_.threads > 0 ? options_.threads
-                                             : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+    at::set_num_threads(options_.threads > 0
+                            ? options_.threads
+                            : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
     return Run(*this, request, on_update, std::move(stop)).all();
 }
 

@@ -12,11 +12,13 @@ namespace reverie {
 using MakeNoise = std::function<std::unique_ptr<Noise>(int stage, int first, int pictures, int candidates)>;
 
 /// The Generator over a loaded pipeline.
-class PipelineGenerator : public Generator {
+class PipelineGenerator : public Generator
+{
 public:
-    /// `hash` is recorded in the settings. Without `make_noise`, draws are keyed by seed, stage and candidate.
-    /// Throws Error if a part is missing, UsageError for a device or dtype that is not there.
-    PipelineGenerator(Pipeline pipeline, std::string hash, const GeneratorOptions& options, MakeNoise make_noise = {});
+    /// `hash` is recorded in the settings. Without `make_noise`, draws are keyed by seed, stage and
+    /// candidate. Throws Error if a part is missing, UsageError for a device or dtype that is not there.
+    PipelineGenerator(Pipeline pipeline, std::string hash, const GeneratorOptions& options,
+                      MakeNoise make_noise = {});
     ~PipelineGenerator() override;
 
     GenerateResult generate(const GenerateRequest& request, const OnGenerateUpdate& on_update,
@@ -35,13 +37,7 @@ private:
     MakeNoise make_noise_;
     torch::Device device_;
     std::set<char32_t> known_letters_; ///< of the captions it was trained on; empty: not recorded
-    std::string untrained_;            ///< what the file does not claim to have trained, in words; or empty
+    std::string untrained_; ///< what the file does not claim to have trained, in words; or empty
 };
-
-/// Pixels (b, 3, h, w), in [0, 1] after clamping, to 8-bit pictures.
-std::vector<Image> to_images(const Tensor& pixels);
-
-/// An 8-bit picture to (1, 3, h, w) in [0, 1].
-Tensor to_tensor(const Image& image);
 
 } // namespace reverie

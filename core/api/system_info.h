@@ -24,7 +24,7 @@ struct SystemInfo {
     std::string reverie_version;
     std::string torch_version;
     std::string blas_library; ///< file that provides sgemm
-    double gemm_gflops = 0;   ///< 1024-cube float32 matrix product, all threads
+    double gemm_gflops = 0; ///< 1024-cube float32 matrix product, all threads
     int cores = 0;
     int threads = 0; ///< that the networks use
     bool with_qt = false;

@@ -13,15 +13,19 @@ namespace reverie {
 /// An options struct is a plain aggregate with defaults and a static `visit(self, field)` that calls
 /// `field("name", self.name)` for each member. JSON, flags and forms are all derived from it.
 template <class T>
-concept Options = requires(T& options) { T::visit(options, [](const char*, const auto&) {}); };
+concept Options = requires(T& options)
+{
+    T::visit(options, [](const char*, const auto&) {});
+};
 
 /// A setting that the reference takes either once for all stages or as a list with one value a stage.
 template <class T>
-class PerStage {
+class PerStage
+{
 public:
     PerStage() = default;
     PerStage(T value) // NOLINT(google-explicit-constructor): a single value is the usual case
-        : values_ {std::move(value)}
+        : values_{ std::move(value) }
     {
     }
     PerStage(std::initializer_list<T> values)

@@ -22,7 +22,7 @@ const char* to_string(Sampler sampler)
 
 Sampler sampler_from_string(const std::string& name)
 {
-    for (auto sampler : {Sampler::Auto, Sampler::Ddpm, Sampler::Ddim, Sampler::Dpmpp})
+    for (auto sampler : { Sampler::Auto, Sampler::Ddpm, Sampler::Ddim, Sampler::Dpmpp })
         if (name == to_string(sampler))
             return sampler;
     throw UsageError("There is no sampler \"" + name + "\"; choose ddpm, ddim or dpmpp.");

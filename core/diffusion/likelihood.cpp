@@ -8,7 +8,8 @@
 
 namespace reverie {
 
-Tensor normal_kl(const Tensor& mean1, const Tensor& log_variance1, const Tensor& mean2, const Tensor& log_variance2)
+Tensor normal_kl(const Tensor& mean1, const Tensor& log_variance1, const Tensor& mean2,
+                 const Tensor& log_variance2)
 {
     return 0.5
         * (-1.0 + log_variance2 - log_variance1 + torch::exp(log_variance1 - log_variance2)

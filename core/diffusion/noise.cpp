@@ -38,7 +38,7 @@ KeyedNoise::KeyedNoise(const std::vector<std::uint64_t>& keys)
     std::uint64_t all = keys.size();
     for (const auto key : keys) {
         samples_.push_back(generator(key));
-        all = random_key({all, key});
+        all = random_key({ all, key });
     }
     batch_ = generator(all);
 }
@@ -57,7 +57,7 @@ Tensor KeyedNoise::uniform(at::IntArrayRef shape)
 
 Tensor KeyedNoise::integers(std::int64_t high, std::int64_t count)
 {
-    return by_rows(samples_, {count}, [high](const auto& row, auto& source) {
+    return by_rows(samples_, { count }, [high](const auto& row, auto& source) {
         return torch::randint(high, row, source, torch::TensorOptions(torch::kInt64));
     });
 }

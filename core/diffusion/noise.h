@@ -12,15 +12,16 @@ using at::Tensor;
 
 /// The one door through which random numbers enter the models. The first dimension of every tensor counts the
 /// samples; a source may give each its own generator. Values are drawn on the CPU in float32.
-class Noise {
+class Noise
+{
 public:
     Noise() = default;
     virtual ~Noise() = default;
     Noise(const Noise&) = delete;
     Noise& operator=(const Noise&) = delete;
 
-    virtual Tensor normal(at::IntArrayRef shape) = 0;                   ///< N(0, 1)
-    virtual Tensor uniform(at::IntArrayRef shape) = 0;                  ///< [0, 1)
+    virtual Tensor normal(at::IntArrayRef shape) = 0; ///< N(0, 1)
+    virtual Tensor uniform(at::IntArrayRef shape) = 0; ///< [0, 1)
     virtual Tensor integers(std::int64_t high, std::int64_t count) = 0; ///< int64 (count), 0 .. high - 1
 
     /// Draws that concern the whole batch: a coin in [0, 1), a real and a whole number in [low, high).
@@ -30,7 +31,8 @@ public:
 };
 
 /// Each sample draws from a generator of its own, so it gets the same numbers in whatever batch it is.
-class KeyedNoise : public Noise {
+class KeyedNoise : public Noise
+{
 public:
     /// One key a sample, see random_key(). Whole-batch draws come from a generator keyed by all of them.
     explicit KeyedNoise(const std::vector<std::uint64_t>& keys);

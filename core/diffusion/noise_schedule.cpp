@@ -46,7 +46,8 @@ Tensor betas_of(const std::string& schedule, std::int64_t steps)
     if (schedule == "sigmoid")
         return torch::sigmoid(torch::linspace(-6, 6, steps, doubles)) * (span.end - span.start) + span.start;
     if (schedule == "jsd")
-        return 1. / torch::linspace(static_cast<double>(steps), 1, steps, torch::TensorOptions(torch::kFloat32));
+        return 1.
+            / torch::linspace(static_cast<double>(steps), 1, steps, torch::TensorOptions(torch::kFloat32));
     throw UsageError("There is no noise schedule \"" + schedule
                      + "\"; choose cosine, linear, quadratic, jsd or sigmoid.");
 }
@@ -70,7 +71,7 @@ NoiseScheduleImpl::NoiseScheduleImpl(const NoiseScheduleOptions& options)
     const auto beta = betas_of(options.beta_schedule, options.timesteps);
     const auto alpha = 1. - beta;
     const auto cumprod = torch::cumprod(alpha, 0);
-    const auto previous = torch::cat({torch::ones({1}, beta.options()), cumprod.slice(0, 0, -1)});
+    const auto previous = torch::cat({ torch::ones({ 1 }, beta.options()), cumprod.slice(0, 0, -1) });
     const auto variance = beta * (1. - previous) / (1. - cumprod);
     const auto buffer = [this](const char* name, const Tensor& value) {
         return register_buffer(name, value.to(torch::kFloat32));
@@ -84,11 +85,13 @@ NoiseScheduleImpl::NoiseScheduleImpl(const NoiseScheduleOptions& options)
     sqrt_recip_alphas_cumprod = buffer("sqrt_recip_alphas_cumprod", (1. / cumprod).sqrt());
     sqrt_recipm1_alphas_cumprod = buffer("sqrt_recipm1_alphas_cumprod", (1. / cumprod - 1).sqrt());
     posterior_variance = buffer("posterior_variance", variance);
-    posterior_log_variance_clipped = buffer("posterior_log_variance_clipped", variance.clamp_min(1e-20).log());
+    posterior_log_variance_clipped
+        = buffer("posterior_log_variance_clipped", variance.clamp_min(1e-20).log());
     posterior_mean_coef1 = buffer("posterior_mean_coef1", beta * previous.sqrt() / (1. - cumprod));
     posterior_mean_coef2 = buffer("posterior_mean_coef2", (1. - previous) * alpha.sqrt() / (1. - cumprod));
-    p2_loss_weight = buffer("p2_loss_weight", (options.p2_loss_weight_k + cumprod / (1 - cumprod))
-                                                  .pow(-options.p2_loss_weight_gamma));
+    p2_loss_weight
+        = buffer("p2_loss_weight",
+                 (options.p2_loss_weight_k + cumprod / (1 - cumprod)).pow(-options.p2_loss_weight_gamma));
 }
 
 Tensor NoiseScheduleImpl::q_sample(const Tensor& x_start, const Tensor& t, const Tensor& noise) const
@@ -109,8 +112,8 @@ Tensor NoiseScheduleImpl::q_sample_from_to(const Tensor& x_from, const Tensor& f
 
 Posterior NoiseScheduleImpl::q_posterior(const Tensor& x_start, const Tensor& x_t, const Tensor& t) const
 {
-    return {extract(posterior_mean_coef1, t, x_t) * x_start + extract(posterior_mean_coef2, t, x_t) * x_t,
-            extract(posterior_variance, t, x_t), extract(posterior_log_variance_clipped, t, x_t)};
+    return { extract(posterior_mean_coef1, t, x_t) * x_start + extract(posterior_mean_coef2, t, x_t) * x_t,
+             extract(posterior_variance, t, x_t), extract(posterior_log_variance_clipped, t, x_t) };
 }
 
 Tensor NoiseScheduleImpl::calculate_v(const Tensor& x_start, const Tensor& t, const Tensor& noise) const
@@ -124,12 +127,15 @@ Tensor NoiseScheduleImpl::predict_start_from_v(const Tensor& x_t, const Tensor& 
     return extract(sqrt_alphas_cumprod, t, x_t) * x_t - extract(sqrt_one_minus_alphas_cumprod, t, x_t) * v;
 }
 
-Tensor NoiseScheduleImpl::predict_start_from_noise(const Tensor& x_t, const Tensor& t, const Tensor& noise) const
+Tensor NoiseScheduleImpl::predict_start_from_noise(const Tensor& x_t, const Tensor& t,
+                                                   const Tensor& noise) const
 {
-    return extract(sqrt_recip_alphas_cumprod, t, x_t) * x_t - extract(sqrt_recipm1_alphas_cumprod, t, x_t) * noise;
+    return extract(sqrt_recip_alphas_cumprod, t, x_t) * x_t
+        - extract(sqrt_recipm1_alphas_cumprod, t, x_t) * noise;
 }
 
-Tensor NoiseScheduleImpl::predict_noise_from_start(const Tensor& x_t, const Tensor& t, const Tensor& x_start) const
+Tensor NoiseScheduleImpl::predict_noise_from_start(const Tensor& x_t, const Tensor& t,
+                                                   const Tensor& x_start) const
 {
     return (extract(sqrt_recip_alphas_cumprod, t, x_t) * x_t - x_start)
         / extract(sqrt_recipm1_alphas_cumprod, t, x_t);

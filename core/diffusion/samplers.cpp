@@ -9,14 +9,14 @@ namespace {
 
 Tensor everywhere(std::int64_t t, const Tensor& x)
 {
-    return torch::full({x.size(0)}, t, torch::TensorOptions(x.device()).dtype(torch::kInt64));
+    return torch::full({ x.size(0) }, t, torch::TensorOptions(x.device()).dtype(torch::kInt64));
 }
 
 /// int(linspace(low, high, count)) without its last value, descending. Truncation is towards zero.
 std::vector<std::int64_t> descending(double low, double high, std::int64_t count)
 {
     const auto line = torch::linspace(low, high, count).slice(0, 0, -1).to(torch::kInt64).flip(0);
-    return {line.data_ptr<std::int64_t>(), line.data_ptr<std::int64_t>() + line.numel()};
+    return { line.data_ptr<std::int64_t>(), line.data_ptr<std::int64_t>() + line.numel() };
 }
 
 } // namespace
@@ -33,7 +33,8 @@ Tensor sample_ddpm(const Denoise& denoise, Tensor x, const NoiseScheduleImpl& sc
         const auto estimate = denoise(x, times, x_start);
         x_start = estimate.x_start;
         const auto posterior = schedule.q_posterior(x_start, x, times);
-        const auto log_variance = estimate.log_variance.defined() ? estimate.log_variance : posterior.log_variance;
+        const auto log_variance
+            = estimate.log_variance.defined() ? estimate.log_variance : posterior.log_variance;
         const auto fresh = noise.normal(x.sizes()).to(x.options());
         x = t > 0 ? posterior.mean + (0.5 * log_variance).exp() * fresh : posterior.mean;
         if (on_step)
@@ -69,8 +70,8 @@ Tensor sample_ddim(const Denoise& denoise, Tensor x, const Tensor& alphas, const
     return x;
 }
 
-Tensor sample_dpmpp(const Denoise& denoise, Tensor x, const Tensor& alphas, const std::vector<TimePair>& times,
-                    const OnStep& on_step, const std::stop_token& stop)
+Tensor sample_dpmpp(const Denoise& denoise, Tensor x, const Tensor& alphas,
+                    const std::vector<TimePair>& times, const OnStep& on_step, const std::stop_token& stop)
 {
     const auto steps = static_cast<std::int64_t>(times.size());
     // lambda = log(alpha / sigma), half the log signal-to-noise ratio.
@@ -92,7 +93,8 @@ Tensor sample_dpmpp(const Denoise& denoise, Tensor x, const Tensor& alphas, cons
                 const auto r = previous_h / h;
                 d = x_start + (x_start - previous_x_start) / (2 * r);
             }
-            x = ((1 - alphas[t_next]) / (1 - alphas[t])).sqrt() * x - alphas[t_next].sqrt() * torch::expm1(-h) * d;
+            x = ((1 - alphas[t_next]) / (1 - alphas[t])).sqrt() * x
+                - alphas[t_next].sqrt() * torch::expm1(-h) * d;
             previous_h = h;
         }
         if (on_step)
@@ -107,7 +109,7 @@ std::vector<TimePair> decoder_ddim_times(std::int64_t num_timesteps, std::int64_
     std::vector<TimePair> pairs;
     for (std::size_t i = 0; i + 1 < times.size(); ++i)
         if (times[i] > times[i + 1])
-            pairs.push_back({times[i], times[i + 1]});
+            pairs.push_back({ times[i], times[i + 1] });
     return pairs;
 }
 
@@ -116,7 +118,7 @@ std::vector<TimePair> prior_ddim_times(std::int64_t num_timesteps, std::int64_t 
     const auto times = descending(-1, static_cast<double>(num_timesteps), steps + 1);
     std::vector<TimePair> pairs;
     for (std::size_t i = 0; i + 1 < times.size(); ++i)
-        pairs.push_back({times[i], times[i + 1]});
+        pairs.push_back({ times[i], times[i + 1] });
     return pairs;
 }
 

@@ -36,14 +36,15 @@ struct TimePair {
     std::int64_t t, t_next;
 };
 
-/// DDIM (Song et al. 2020, eq. 12 with sigma by eq. 16, eta 0 .. 1). `alphas` is the table of cumulative alphas
-/// the pairs index.
+/// DDIM (Song et al. 2020, eq. 12 with sigma by eq. 16, eta 0 .. 1). `alphas` is the table of cumulative
+/// alphas the pairs index.
 Tensor sample_ddim(const Denoise& denoise, Tensor x, const Tensor& alphas, const std::vector<TimePair>& times,
                    double eta, Noise& noise, const OnStep& on_step = {}, const std::stop_token& stop = {});
 
 /// DPM-Solver++(2M) (Lu et al. 2022, algorithm 2) over the same pairs. Draws no noise after the first.
-Tensor sample_dpmpp(const Denoise& denoise, Tensor x, const Tensor& alphas, const std::vector<TimePair>& times,
-                    const OnStep& on_step = {}, const std::stop_token& stop = {});
+Tensor sample_dpmpp(const Denoise& denoise, Tensor x, const Tensor& alphas,
+                    const std::vector<TimePair>& times, const OnStep& on_step = {},
+                    const std::stop_token& stop = {});
 
 /// int(linspace(0, T, steps + 2)[:-1]) reversed, in pairs with t > t_next: the decoder's times.
 std::vector<TimePair> decoder_ddim_times(std::int64_t num_timesteps, std::int64_t steps);

@@ -10,10 +10,10 @@ namespace reverie {
 
 /// How one diffusion model is sampled.
 struct SamplingOptions {
-    double cond_scale = 1;                 ///< classifier-free guidance; 1 is none
+    double cond_scale = 1; ///< classifier-free guidance; 1 is none
     std::optional<std::int64_t> timesteps = {}; ///< fewer than trained: DDIM, unless `sampler` says otherwise
     Sampler sampler = Sampler::Auto;
-    std::optional<double> eta = {};             ///< DDIM's share of fresh noise, 0 .. 1; none: the model's
+    std::optional<double> eta = {}; ///< DDIM's share of fresh noise, 0 .. 1; none: the model's
 };
 
 /// Auto made definite.

@@ -17,17 +17,23 @@ namespace reverie {
 namespace detail {
 
 template <class T>
-struct is_optional : std::false_type { };
+struct is_optional : std::false_type {
+};
 template <class T>
-struct is_optional<std::optional<T>> : std::true_type { };
+struct is_optional<std::optional<T>> : std::true_type {
+};
 template <class T>
-struct is_per_stage : std::false_type { };
+struct is_per_stage : std::false_type {
+};
 template <class T>
-struct is_per_stage<PerStage<T>> : std::true_type { };
+struct is_per_stage<PerStage<T>> : std::true_type {
+};
 template <class T>
-struct is_vector : std::false_type { };
+struct is_vector : std::false_type {
+};
 template <class T>
-struct is_vector<std::vector<T>> : std::true_type { };
+struct is_vector<std::vector<T>> : std::true_type {
+};
 
 } // namespace detail
 
@@ -66,7 +72,8 @@ T value_from_json(const nlohmann::json& json, const std::string& where)
             throw expected("true or false");
         return json.get<bool>();
     } else if constexpr (std::is_integral_v<T>) {
-        if (!json.is_number_integer() && !(json.is_number() && json.get<double>() == double(json.get<std::int64_t>())))
+        if (!json.is_number_integer()
+            && !(json.is_number() && json.get<double>() == double(json.get<std::int64_t>())))
             throw expected("a whole number");
         return json.get<T>();
     } else if constexpr (std::is_floating_point_v<T>) {

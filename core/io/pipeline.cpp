@@ -36,7 +36,8 @@ torch::ScalarType stored_type(const std::string& dtype)
 }
 
 /// Buffers and what does not train stay exact: they are tables, not weights.
-void add_part(TensorMap& tensors, const torch::nn::Module& module, const std::string& prefix, torch::ScalarType type)
+void add_part(TensorMap& tensors, const torch::nn::Module& module, const std::string& prefix,
+              torch::ScalarType type)
 {
     for (const auto& [name, tensor] : state_dict(module, prefix))
         tensors[name] = tensor.requires_grad() ? tensor.detach().to(type) : tensor.detach();
@@ -82,7 +83,7 @@ nlohmann::json to_json(const PipelineConfig& config)
         json["clip"] = options_to_json(*config.clip);
     if (config.prior) {
         json["prior"] = options_to_json(*config.prior);
-        json["prior"]["net"] = options_to_json(config.net.value_or(PriorNetworkOptions {}));
+        json["prior"]["net"] = options_to_json(config.net.value_or(PriorNetworkOptions{}));
     }
     if (config.decoder) {
         json["decoder"] = options_to_json(*config.decoder);
@@ -102,7 +103,7 @@ Pipeline build_pipeline(const PipelineConfig& config)
     const std::shared_ptr<Clip> clip = pipeline.clip ? pipeline.clip.ptr() : nullptr;
     if (config.prior)
         pipeline.prior
-            = DiffusionPrior(*config.prior, PriorNetwork(config.net.value_or(PriorNetworkOptions {})), clip);
+            = DiffusionPrior(*config.prior, PriorNetwork(config.net.value_or(PriorNetworkOptions{})), clip);
     if (config.decoder)
         pipeline.decoder = Decoder(*config.decoder, config.unets, clip);
     return pipeline;
@@ -113,9 +114,11 @@ Pipeline load_pipeline(const std::filesystem::path& path)
     auto file = read_safetensors(path);
     const auto config = file.metadata.find("reverie.config");
     if (config == file.metadata.end())
-        throw Error(path.string() + " is a .safetensors file but not one of Reverie's: it holds no reverie.config.");
+        throw Error(path.string()
+                    + " is a .safetensors file but not one of Reverie's: it holds no reverie.config.");
     if (const auto format = file.metadata["reverie.format"]; format != format_version)
-        throw Error(path.string() + " has the format " + format + ", which this version of Reverie does not know; install a newer one.");
+        throw Error(path.string() + " has the format " + format
+                    + ", which this version of Reverie does not know; install a newer one.");
     Pipeline pipeline;
     try {
         pipeline = build_pipeline(pipeline_config_from_json(nlohmann::json::parse(config->second)));
@@ -131,16 +134,17 @@ Pipeline load_pipeline(const std::filesystem::path& path)
             return;
         load_state_dict(*module, file.tensors, prefix, path.string());
         module->eval();
-        for (auto it = file.tensors.lower_bound(prefix); it != file.tensors.end() && it->first.starts_with(prefix);)
+        for (auto it = file.tensors.lower_bound(prefix);
+             it != file.tensors.end() && it->first.starts_with(prefix);)
             it = file.tensors.erase(it);
     };
     load(pipeline.clip, "clip.");
     load(pipeline.prior, "prior.");
     load(pipeline.decoder, "decoder.");
     if (!file.tensors.empty())
-        throw Error(path.string() + " does not fit its configuration: it holds " + std::to_string(file.tensors.size())
-                    + " tensors under \"" + part_of(file.tensors.begin()->first)
-                    + "\", for which it configures nothing.");
+        throw Error(path.string() + " does not fit its configuration: it holds "
+                    + std::to_string(file.tensors.size()) + " tensors under \""
+                    + part_of(file.tensors.begin()->first) + "\", for which it configures nothing.");
     file.metadata.erase("reverie.config");
     file.metadata.erase("reverie.format");
     file.metadata.erase("tokenizer.merges");

@@ -21,8 +21,8 @@ struct SamplingDefaults {
     double cond_scale = 1;
     double prior_cond_scale = 1;
     std::int64_t candidates = 2;
-    std::optional<std::int64_t> prior_steps;  ///< none: the prior's sample_timesteps
-    std::vector<std::int64_t> steps;          ///< by stage; empty: the decoder's sample_timesteps
+    std::optional<std::int64_t> prior_steps; ///< none: the prior's sample_timesteps
+    std::vector<std::int64_t> steps; ///< by stage; empty: the decoder's sample_timesteps
     std::string sampler = "auto";
     std::optional<double> eta;
     static void visit(auto& self, auto&& field)
@@ -37,7 +37,8 @@ struct SamplingDefaults {
     }
 };
 
-/// The configuration of a whole pipeline, `reverie.config` in a model file. The JSON has the reference's layout:
+/// The configuration of a whole pipeline, `reverie.config` in a model file. The JSON has the reference's
+/// layout:
 /// {"clip": {...}, "prior": {..., "net": {...}}, "decoder": {..., "unets": [{...}]}, "sampling": {...}}.
 struct PipelineConfig {
     std::optional<XClipOptions> clip;
@@ -54,19 +55,21 @@ nlohmann::json to_json(const PipelineConfig& config);
 struct Pipeline {
     PipelineConfig config;
     std::optional<Tokenizer> tokenizer;
-    XClip clip {nullptr};
-    DiffusionPrior prior {nullptr};
-    Decoder decoder {nullptr};
+    XClip clip{ nullptr };
+    DiffusionPrior prior{ nullptr };
+    Decoder decoder{ nullptr };
     std::map<std::string, std::string> metadata; ///< everything but config and merges
 };
 
 /// Builds the parts a configuration names, with fresh weights.
 Pipeline build_pipeline(const PipelineConfig& config);
 
-/// Strict. Throws Error that says what is missing or does not fit. Models are in eval mode, in float32, on the CPU.
+/// Strict. Throws Error that says what is missing or does not fit. Models are in eval mode, in float32, on
+/// the CPU.
 Pipeline load_pipeline(const std::filesystem::path& path);
 
 /// Parameters that train are stored in `dtype` ("f32", "f16", "bf16"), the rest in float32.
-void save_pipeline(const std::filesystem::path& path, const Pipeline& pipeline, const std::string& dtype = "f32");
+void save_pipeline(const std::filesystem::path& path, const Pipeline& pipeline,
+                   const std::string& dtype = "f32");
 
 } // namespace reverie

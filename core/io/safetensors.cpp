@@ -21,17 +21,18 @@ namespace reverie {
 namespace {
 
 using Dtype = std::pair<const char*, torch::ScalarType>;
-constexpr std::array<Dtype, 9> dtypes {{{"F64", torch::kFloat64},
-                                        {"F32", torch::kFloat32},
-                                        {"F16", torch::kFloat16},
-                                        {"BF16", torch::kBFloat16},
-                                        {"I64", torch::kInt64},
-                                        {"I32", torch::kInt32},
-                                        {"I16", torch::kInt16},
-                                        {"U8", torch::kUInt8},
-                                        {"BOOL", torch::kBool}}};
+constexpr std::array<Dtype, 9> dtypes{ { { "F64", torch::kFloat64 },
+                                         { "F32", torch::kFloat32 },
+                                         { "F16", torch::kFloat16 },
+                                         { "BF16", torch::kBFloat16 },
+                                         { "I64", torch::kInt64 },
+                                         { "I32", torch::kInt32 },
+                                         { "I16", torch::kInt16 },
+                                         { "U8", torch::kUInt8 },
+                                         { "BOOL", torch::kBool } } };
 
-torch::ScalarType scalar_type(const std::string& dtype, const std::string& tensor, const std::filesystem::path& path)
+torch::ScalarType scalar_type(const std::string& dtype, const std::string& tensor,
+                              const std::filesystem::path& path)
 {
     for (const auto& [name, type] : dtypes)
         if (dtype == name)
@@ -53,7 +54,8 @@ std::string dtype_name(torch::ScalarType type)
 }
 
 /// A private, writable map of a whole file; unmapped with the last tensor that uses it.
-class FileMap {
+class FileMap
+{
 public:
     explicit FileMap(const std::filesystem::path& path)
         : size_(std::filesystem::file_size(path))
@@ -82,7 +84,7 @@ Safetensors read_safetensors(const std::filesystem::path& path)
 {
     const auto header = read_safetensors_header(path);
     const auto map = std::make_shared<FileMap>(path);
-    Safetensors result {{}, header.metadata};
+    Safetensors result{ {}, header.metadata };
     for (const auto& [name, entry] : header.tensors) {
         const auto options = torch::TensorOptions(scalar_type(entry.dtype, name, path));
         auto* data = map->at(header.data_offset + entry.begin);
@@ -91,7 +93,8 @@ Safetensors read_safetensors(const std::filesystem::path& path)
         if (entry.begin == entry.end) {
             result.tensors[name] = torch::empty(entry.shape, options);
         } else if (aligned) {
-            result.tensors[name] = torch::from_blob(data, entry.shape, [map](void*) {}, options);
+            result.tensors[name] = torch::from_blob(
+                data, entry.shape, [map](void*) {}, options);
         } else {
             auto copy = torch::empty(entry.shape, options);
             std::memcpy(copy.data_ptr(), data, entry.end - entry.begin);
@@ -110,20 +113,20 @@ void write_safetensors(const std::filesystem::path& path, const TensorMap& tenso
     std::uint64_t offset = 0;
     for (const auto& [name, tensor] : tensors) {
         const auto bytes = static_cast<std::uint64_t>(tensor.numel()) * tensor.element_size();
-        header[name] = {{"dtype", dtype_name(tensor.scalar_type())},
-                        {"shape", tensor.sizes().vec()},
-                        {"data_offsets", {offset, offset + bytes}}};
+        header[name] = { { "dtype", dtype_name(tensor.scalar_type()) },
+                         { "shape", tensor.sizes().vec() },
+                         { "data_offsets", { offset, offset + bytes } } };
         offset += bytes;
     }
     auto text = header.dump();
     text.append((8 - text.size() % 8) % 8, ' ');
     write_file(path, [&](const Sink& sink) {
         const std::uint64_t length = text.size();
-        sink({reinterpret_cast<const char*>(&length), sizeof length});
+        sink({ reinterpret_cast<const char*>(&length), sizeof length });
         sink(text);
         for (const auto& [name, tensor] : tensors) {
             const auto plain = tensor.detach().cpu().contiguous();
-            sink({static_cast<const char*>(plain.data_ptr()), plain.nbytes()});
+            sink({ static_cast<const char*>(plain.data_ptr()), plain.nbytes() });
         }
     });
 }

@@ -17,8 +17,8 @@ struct Safetensors {
     std::map<std::string, std::string> metadata;
 };
 
-/// Maps the file; tensors share its memory (copy on write) and keep the map alive. Throws Error that names the file and the first thing
-/// wrong.
+/// Maps the file; tensors share its memory (copy on write) and keep the map alive. Throws Error that names
+/// the file and the first thing wrong.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
 /// Written aside, synced, renamed. Tensors may lie on any device. Throws Error.

@@ -23,8 +23,8 @@ struct SafetensorsHeader {
     std::uint64_t file_bytes = 0;
 };
 
-/// Reads and checks the header: size caps, known dtypes, shapes that match their byte ranges, ranges that fill
-/// the data without gap or overlap. Throws Error that names the file and the first thing wrong.
+/// Reads and checks the header: size caps, known dtypes, shapes that match their byte ranges, ranges that
+/// fill the data without gap or overlap. Throws Error that names the file and the first thing wrong.
 SafetensorsHeader read_safetensors_header(const std::filesystem::path& path);
 
 /// Bytes of one element; 0 for a dtype safetensors does not know.

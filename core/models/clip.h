@@ -12,17 +12,18 @@ namespace reverie {
 using torch::Tensor;
 
 struct EmbeddedText {
-    Tensor text_embed;     ///< (b, dim_latent), unit length
+    Tensor text_embed; ///< (b, dim_latent), unit length
     Tensor text_encodings; ///< (b, n, dim_text); rows of padding are zero
 };
 
 struct EmbeddedImage {
-    Tensor image_embed;     ///< (b, dim_latent), unit length
+    Tensor image_embed; ///< (b, dim_latent), unit length
     Tensor image_encodings; ///< (b, m, dim_image); undefined where the model gives none
 };
 
 /// What a prior and a decoder need of a CLIP, whichever it is.
-class Clip : public torch::nn::Module {
+class Clip : public torch::nn::Module
+{
 public:
     [[nodiscard]] virtual std::int64_t dim_latent() const = 0;
     [[nodiscard]] virtual std::int64_t dim_text() const = 0; ///< width of the text encodings
@@ -32,8 +33,8 @@ public:
 
     /// ids int64 (b, n), 0 is padding; cut to max_text_len().
     virtual EmbeddedText embed_text(const Tensor& text) = 0;
-    /// image (b, c, h, w) in [0, 1], at least image_size() a side; resized if larger. In training mode `noise`
-    /// drops patches where the model does that; without it none are dropped.
+    /// image (b, c, h, w) in [0, 1], at least image_size() a side; resized if larger. In training mode
+    /// `noise` drops patches where the model does that; without it none are dropped.
     virtual EmbeddedImage embed_image(const Tensor& image, Noise* noise = nullptr) = 0;
 };
 

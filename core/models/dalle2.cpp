@@ -15,7 +15,7 @@ Tensor sample_dalle2(DiffusionPriorImpl& prior, DecoderImpl& decoder, Clip& clip
         return {};
     if (sampling.on_prior)
         sampling.on_prior(embeds);
-    DecoderCondition condition {embeds.image_embed, {}};
+    DecoderCondition condition{ embeds.image_embed, {} };
     if (decoder.reads_text())
         condition.text_encodings = clip.embed_text(text).text_encodings;
     return decoder.sample(text.size(0), condition, sampling.decoder, noise.decoder);

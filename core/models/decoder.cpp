@@ -16,7 +16,8 @@ namespace reverie {
 
 namespace {
 
-UnetOptions placed_in_cascade(UnetOptions unet, bool first, const DecoderOptions& decoder, bool learned_variance)
+UnetOptions placed_in_cascade(UnetOptions unet, bool first, const DecoderOptions& decoder,
+                              bool learned_variance)
 {
     unet.lowres_cond = !first;
     unet.lowres_noise_cond = !first && decoder.use_noise_for_lowres_cond;
@@ -31,9 +32,9 @@ std::vector<std::int64_t> sizes_of(const DecoderOptions& options, std::size_t un
 {
     auto sizes = options.image_sizes;
     if (sizes.empty() && options.image_size)
-        sizes = {*options.image_size};
+        sizes = { *options.image_size };
     if (sizes.empty() && clip)
-        sizes = {clip->image_size()};
+        sizes = { clip->image_size() };
     std::sort(sizes.begin(), sizes.end());
     sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
     if (sizes.size() != unets)
@@ -54,9 +55,10 @@ using Boxes = std::vector<std::pair<std::int64_t, std::int64_t>>;
 /// Left and top of a square in each picture.
 Boxes random_boxes(std::int64_t batch, std::int64_t size, std::int64_t crop, Noise& noise)
 {
-    const auto x = noise.uniform({batch}), y = noise.uniform({batch});
+    const auto x = noise.uniform({ batch }), y = noise.uniform({ batch });
     const auto start = [&](const Tensor& u, std::int64_t i) {
-        return static_cast<std::int64_t>(std::floor(u[i].item<float>() * static_cast<float>(size - crop + 1)));
+        return static_cast<std::int64_t>(
+            std::floor(u[i].item<float>() * static_cast<float>(size - crop + 1)));
     };
     Boxes boxes;
     for (std::int64_t i = 0; i < batch; ++i)
@@ -80,16 +82,16 @@ Tensor dynamic_threshold(const Tensor& x_start, std::optional<double> percentile
 {
     if (!percentile)
         return x_start.clamp(-1, 1);
-    auto s = torch::quantile(x_start.flatten(1).abs(), *percentile, -1).clamp_min(1.);      // (b)
-    s = s.view({-1, 1, 1, 1});
+    auto s = torch::quantile(x_start.flatten(1).abs(), *percentile, -1).clamp_min(1.); // (b)
+    s = s.view({ -1, 1, 1, 1 });
     return torch::minimum(torch::maximum(x_start, -s), s) / s;
 }
 
 /// One U-Net of the cascade with all that its chain needs.
 struct DecoderImpl::Stage {
-    Unet unet {nullptr};
-    NoiseSchedule schedule {nullptr};
-    LowresConditioner lowres {nullptr};
+    Unet unet{ nullptr };
+    NoiseSchedule schedule{ nullptr };
+    LowresConditioner lowres{ nullptr };
     std::int64_t image_size = 0;
     bool learned_variance = false, predict_x_start = false, predict_v = false;
     std::optional<std::int64_t> sample_timesteps, random_crop_size;
@@ -124,17 +126,19 @@ struct DecoderImpl::Stage {
             log_var = log_variance(parts[1], t);
         }
         const auto x0 = dynamic_threshold(x_start(x, t, output), threshold_percentile);
-        return {x0, schedule->predict_noise_from_start(x, t, x0), log_var};
+        return { x0, schedule->predict_noise_from_start(x, t, x0), log_var };
     }
 
-    /// The variational bound, which trains the variance only (Nichol & Dhariwal 2021, eq. 16). As in the reference, the
-    /// prediction counts as noise here whatever the objective is; its mean is detached, so this matters little.
+    /// The variational bound, which trains the variance only (Nichol & Dhariwal 2021, eq. 16). As in the
+    /// reference, the prediction counts as noise here whatever the objective is; its mean is detached, so
+    /// this matters little.
     Tensor variational_bound(const Tensor& x0, const Tensor& x_t, const Tensor& t, const Tensor& prediction,
                              const Tensor& fraction) const
     {
         const auto in_bits = [](const Tensor& nats) { return nats.flatten(1).mean(-1) / std::numbers::ln2; };
         const auto truth = schedule->q_posterior(x0, x_t, t);
-        const auto model = schedule->q_posterior(schedule->predict_start_from_noise(x_t, t, prediction), x_t, t);
+        const auto model
+            = schedule->q_posterior(schedule->predict_start_from_noise(x_t, t, prediction), x_t, t);
         const auto mean = model.mean.detach();
         const auto log_var = log_variance(fraction, t);
         const auto kl = in_bits(normal_kl(truth.mean, truth.log_variance, mean, log_var));
@@ -157,17 +161,18 @@ DecoderImpl::DecoderImpl(const DecoderOptions& options, const std::vector<UnetOp
     for (std::size_t i = 0; i < unets.size(); ++i) {
         learned_variance_.push_back(options.learned_variance ? options.learned_variance->at(i) : i == 0);
         unets_.emplace_back(placed_in_cascade(unets[i], i == 0, options, learned_variance_.back()));
-        noise_schedulers_.emplace_back(NoiseScheduleOptions {.beta_schedule = schedule_of(options, i, unets.size()),
-                                                             .timesteps = options.timesteps,
-                                                             .loss_type = options.loss_type,
-                                                             .p2_loss_weight_gamma = options.p2_loss_weight_gamma,
-                                                             .p2_loss_weight_k = options.p2_loss_weight_k});
+        noise_schedulers_.emplace_back(
+            NoiseScheduleOptions{ .beta_schedule = schedule_of(options, i, unets.size()),
+                                  .timesteps = options.timesteps,
+                                  .loss_type = options.loss_type,
+                                  .p2_loss_weight_gamma = options.p2_loss_weight_gamma,
+                                  .p2_loss_weight_k = options.p2_loss_weight_k });
         modules->push_back(unets_.back());
         schedules->push_back(noise_schedulers_.back());
         lowres_conds_.emplace_back(nullptr);
         if (i == 0)
             continue;
-        lowres_conds_.back() = LowresConditioner(LowresConditionerOptions {
+        lowres_conds_.back() = LowresConditioner(LowresConditionerOptions{
             .downsample_first = options.lowres_downsample_first,
             .use_blur = options.use_blur_for_lowres_cond,
             .blur_prob = options.blur_prob,
@@ -175,7 +180,7 @@ DecoderImpl::DecoderImpl(const DecoderOptions& options, const std::vector<UnetOp
             .blur_kernel_size = options.blur_kernel_size.values(),
             .use_noise = options.use_noise_for_lowres_cond,
             .normalized_noise = options.auto_normalize_img,
-            .input_image_range = {options.auto_normalize_img ? 0. : -1., 1.},
+            .input_image_range = { options.auto_normalize_img ? 0. : -1., 1. },
         });
         lowres_conds->register_module(std::to_string(i), lowres_conds_.back());
     }
@@ -205,18 +210,18 @@ DecoderImpl::Stage DecoderImpl::stage(std::int64_t unet_number) const
         throw UsageError("This decoder has U-Nets 1 to " + std::to_string(num_unets()) + ", not "
                          + std::to_string(unet_number) + ".");
     const auto i = static_cast<std::size_t>(unet_number - 1);
-    return {.unet = unets_[i],
-            .schedule = noise_schedulers_[i],
-            .lowres = lowres_conds_[i],
-            .image_size = image_sizes_[i],
-            .learned_variance = learned_variance_[i],
-            .predict_x_start = options_.predict_x_start.at(i),
-            .predict_v = options_.predict_v.at(i),
-            .sample_timesteps = options_.sample_timesteps.at(i),
-            .random_crop_size = options_.random_crop_sizes.at(i),
-            .threshold_percentile
-            = options_.use_dynamic_thres ? std::optional(options_.dynamic_thres_percentile) : std::nullopt,
-            .constrain_frac = options_.learned_variance_constrain_frac};
+    return { .unet = unets_[i],
+             .schedule = noise_schedulers_[i],
+             .lowres = lowres_conds_[i],
+             .image_size = image_sizes_[i],
+             .learned_variance = learned_variance_[i],
+             .predict_x_start = options_.predict_x_start.at(i),
+             .predict_v = options_.predict_v.at(i),
+             .sample_timesteps = options_.sample_timesteps.at(i),
+             .random_crop_size = options_.random_crop_sizes.at(i),
+             .threshold_percentile
+             = options_.use_dynamic_thres ? std::optional(options_.dynamic_thres_percentile) : std::nullopt,
+             .constrain_frac = options_.learned_variance_constrain_frac };
 }
 
 Tensor DecoderImpl::normalized(const Tensor& image) const
@@ -229,8 +234,8 @@ Tensor DecoderImpl::unnormalized(const Tensor& image) const
     return options_.auto_normalize_img ? (image + 1) * 0.5 : image;
 }
 
-DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, DecoderCondition condition, Noise& noise,
-                              const Tensor& text)
+DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, DecoderCondition condition,
+                              Noise& noise, const Tensor& text)
 {
     auto stage = this->stage(unet_number);
     const auto b = image.size(0);
@@ -244,30 +249,34 @@ DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, Dec
     };
     if (stage.lowres) {
         lowres = stage.lowres->forward(
-            options_.downsample == "area" ? shrunk(image_size(unet_number - 1)) : image, {.target_image_size = stage.image_size, .downsample_image_size = image_size(unet_number - 1)}, noise);
+            options_.downsample == "area" ? shrunk(image_size(unet_number - 1)) : image,
+            { .target_image_size = stage.image_size, .downsample_image_size = image_size(unet_number - 1) },
+            noise);
     }
     auto picture = shrunk(stage.image_size);
     if (stage.random_crop_size) {
         const auto boxes = random_boxes(b, stage.image_size, *stage.random_crop_size, noise);
         picture = cropped(picture, boxes, *stage.random_crop_size);
-        lowres.image = lowres.image.defined() ? cropped(lowres.image, boxes, *stage.random_crop_size) : lowres.image;
+        lowres.image
+            = lowres.image.defined() ? cropped(lowres.image, boxes, *stage.random_crop_size) : lowres.image;
     }
 
     result.lowres_cond_image = lowres.image;
 
-    const auto x_start = normalized(picture);                                            // (b, c, s, s)
+    const auto x_start = normalized(picture); // (b, c, s, s)
     const auto epsilon = noise.normal(x_start.sizes()).to(x_start.options());
     const auto x_t = stage.schedule->q_sample(x_start, t, epsilon);
-    UnetCondition seen {condition.image_embed, condition.text_encodings, normalized(lowres.image), lowres.noise_level,
-                        {}};
+    UnetCondition seen{
+        condition.image_embed, condition.text_encodings, normalized(lowres.image), lowres.noise_level, {}
+    };
     if (stage.unet->options().self_cond && noise.coin() < 0.5) {
         torch::NoGradGuard no_grad;
         const auto estimate = stage.unet->forward(x_t, t, seen);
         seen.self_cond = stage.learned_variance ? estimate.chunk(2, 1)[0] : estimate;
     }
-    const DropProbs drop {.text = options_.text_cond_drop_prob, .image = options_.image_cond_drop_prob};
+    const DropProbs drop{ .text = options_.text_cond_drop_prob, .image = options_.image_cond_drop_prob };
     const auto output = stage.unet->forward(x_t, t, seen, drop, &noise);
-    const auto parts = stage.learned_variance ? output.chunk(2, 1) : std::vector<Tensor> {output};
+    const auto parts = stage.learned_variance ? output.chunk(2, 1) : std::vector<Tensor>{ output };
     const auto target = stage.predict_v ? stage.schedule->calculate_v(x_start, t, epsilon)
         : stage.predict_x_start         ? x_start
                                         : epsilon;
@@ -296,14 +305,14 @@ void DecoderImpl::complete_condition(DecoderCondition& condition, const Tensor& 
         throw UsageError("This decoder is conditioned on text; give it text or text encodings.");
 }
 
-Tensor DecoderImpl::sample(std::int64_t batch, const DecoderCondition& condition, const DecoderSampling& sampling,
-                           Noise& noise)
+Tensor DecoderImpl::sample(std::int64_t batch, const DecoderCondition& condition,
+                           const DecoderSampling& sampling, Noise& noise)
 {
     return sample(batch, condition, sampling, [&](std::int64_t) -> Noise& { return noise; });
 }
 
-Tensor DecoderImpl::sample(std::int64_t batch, const DecoderCondition& condition, const DecoderSampling& sampling,
-                           const BeforeStage& before_stage)
+Tensor DecoderImpl::sample(std::int64_t batch, const DecoderCondition& condition,
+                           const DecoderSampling& sampling, const BeforeStage& before_stage)
 {
     torch::NoGradGuard no_grad;
     check(condition, sampling);
@@ -311,7 +320,8 @@ Tensor DecoderImpl::sample(std::int64_t batch, const DecoderCondition& condition
     Tensor image;
     if (sampling.start_at_unet_number > 1)
         image = resize_nearest(sampling.image, image_size(sampling.start_at_unet_number - 1));
-    for (auto number = sampling.start_at_unet_number; number <= last && !sampling.stop.stop_requested(); ++number) {
+    for (auto number = sampling.start_at_unet_number; number <= last && !sampling.stop.stop_requested();
+         ++number) {
         image = sample_stage(number, batch, condition, sampling, image, before_stage(number));
         if (sampling.on_stage && !sampling.stop.stop_requested())
             sampling.on_stage(number, image);
@@ -331,8 +341,8 @@ void DecoderImpl::check(const DecoderCondition& condition, const DecoderSampling
         throw UsageError("Starting at a later U-Net needs the picture of the one before it.");
     for (std::size_t i = 0; i < unets_.size(); ++i)
         if (sampling.cond_scale.at(i) != 1 && !can_guide())
-            throw UsageError(
-                "This decoder was trained without dropping its conditions, so its guidance scale must stay 1.");
+            throw UsageError("This decoder was trained without dropping its conditions, so its guidance "
+                             "scale must stay 1.");
 }
 
 Tensor DecoderImpl::sample_stage(std::int64_t number, std::int64_t batch, const DecoderCondition& condition,
@@ -340,7 +350,7 @@ Tensor DecoderImpl::sample_stage(std::int64_t number, std::int64_t batch, const 
 {
     auto stage = this->stage(number);
     const auto index = static_cast<std::size_t>(number - 1);
-    const auto options = index < sampling.stages.size() ? sampling.stages[index] : SamplingOptions {};
+    const auto options = index < sampling.stages.size() ? sampling.stages[index] : SamplingOptions{};
     const auto steps = options.timesteps.value_or(stage.sample_timesteps.value_or(num_timesteps()));
     if (steps < 1 || steps > num_timesteps())
         throw UsageError("Stage " + std::to_string(number) + " takes 1 to " + std::to_string(num_timesteps())
@@ -351,18 +361,18 @@ Tensor DecoderImpl::sample_stage(std::int64_t number, std::int64_t batch, const 
                          + " steps of a stage; choose ddim for fewer.");
 
     const auto like = stage.unet->parameters().front().options().requires_grad(false);
-    UnetCondition seen {condition.image_embed, condition.text_encodings, {}, {}, {}};
+    UnetCondition seen{ condition.image_embed, condition.text_encodings, {}, {}, {} };
     if (stage.lowres) {
-        const Range range {options_.auto_normalize_img ? 0. : -1., 1.};
+        const Range range{ options_.auto_normalize_img ? 0. : -1., 1. };
         auto lowres = resize_nearest(previous, stage.image_size, range);
         if (options_.use_noise_for_lowres_cond) {
             const auto level = static_cast<std::int64_t>(options_.lowres_noise_sample_level * 1000.);
-            seen.lowres_noise_level = torch::full({batch}, level, like.dtype(torch::kInt64));
+            seen.lowres_noise_level = torch::full({ batch }, level, like.dtype(torch::kInt64));
             lowres = stage.lowres->noise_image(lowres, seen.lowres_noise_level, noise).image;
         }
         seen.lowres_cond_img = normalized(lowres);
     }
-    const auto x = noise.normal({batch, options_.channels, stage.image_size, stage.image_size}).to(like);
+    const auto x = noise.normal({ batch, options_.channels, stage.image_size, stage.image_size }).to(like);
     const bool self_cond = stage.unet->options().self_cond;
     const Denoise denoise = [&](const Tensor& x_t, const Tensor& t, const Tensor& previous_x0) {
         seen.self_cond = self_cond ? previous_x0 : Tensor();
@@ -378,8 +388,8 @@ Tensor DecoderImpl::sample_stage(std::int64_t number, std::int64_t batch, const 
     if (sampler == Sampler::Ddpm)
         result = sample_ddpm(denoise, x, *stage.schedule, noise, on_step, sampling.stop);
     else if (sampler == Sampler::Ddim)
-        result = sample_ddim(denoise, x, alphas, times, options.eta.value_or(options_.ddim_sampling_eta), noise, on_step,
-                             sampling.stop);
+        result = sample_ddim(denoise, x, alphas, times, options.eta.value_or(options_.ddim_sampling_eta),
+                             noise, on_step, sampling.stop);
     else
         result = sample_dpmpp(denoise, x, alphas, times, on_step, sampling.stop);
     return unnormalized(result);

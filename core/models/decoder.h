@@ -13,35 +13,37 @@
 namespace reverie {
 
 struct DecoderOptions {
-    std::optional<std::int64_t> image_size;   ///< side of a decoder of one U-Net
-    std::vector<std::int64_t> image_sizes;    ///< side of every stage, ascending
+    std::optional<std::int64_t> image_size; ///< side of a decoder of one U-Net
+    std::vector<std::int64_t> image_sizes; ///< side of every stage, ascending
     std::int64_t channels = 3;
     std::int64_t timesteps = 1000;
     PerStage<std::optional<std::int64_t>> sample_timesteps = std::optional<std::int64_t>(); ///< fewer: DDIM
     double image_cond_drop_prob = 0.1;
     double text_cond_drop_prob = 0.5;
     std::string loss_type = "l2";
-    PerStage<std::optional<std::string>> beta_schedule = std::optional<std::string>(); ///< cosine, ..., linear
+    PerStage<std::optional<std::string>> beta_schedule
+        = std::optional<std::string>(); ///< cosine, ..., linear
     PerStage<bool> predict_x_start = false;
     PerStage<bool> predict_v = false;
     bool predict_x_start_for_latent_diffusion = false;
-    PerStage<std::optional<std::int64_t>> random_crop_sizes = std::optional<std::int64_t>(); ///< train on crops
-    bool use_noise_for_lowres_cond = false;   ///< instead of blur, with lowres_noise_cond U-Nets
+    PerStage<std::optional<std::int64_t>> random_crop_sizes
+        = std::optional<std::int64_t>(); ///< train on crops
+    bool use_noise_for_lowres_cond = false; ///< instead of blur, with lowres_noise_cond U-Nets
     bool use_blur_for_lowres_cond = true;
     bool lowres_downsample_first = true;
-    std::string downsample = "nearest";       ///< how training pictures are shrunk: nearest (the reference) | area
+    std::string downsample = "nearest"; ///< how training pictures are shrunk: nearest (the reference) | area
     double blur_prob = 0.5;
-    PerStage<double> blur_sigma = 0.6;        ///< a list of two is a range
+    PerStage<double> blur_sigma = 0.6; ///< a list of two is a range
     PerStage<std::int64_t> blur_kernel_size = 3;
-    double lowres_noise_sample_level = 0.2;   ///< noise at sampling, share of its 1000 steps
-    bool clip_denoised = true;                ///< kept for configurations; x_0 is always clamped or thresholded
-    bool clip_x_start = true;                 ///< likewise
+    double lowres_noise_sample_level = 0.2; ///< noise at sampling, share of its 1000 steps
+    bool clip_denoised = true; ///< kept for configurations; x_0 is always clamped or thresholded
+    bool clip_x_start = true; ///< likewise
     std::optional<PerStage<bool>> learned_variance; ///< default: the first stage only
     bool learned_variance_constrain_frac = false;
-    double vb_loss_weight = 0.001;            ///< of the variational bound that trains the variance
+    double vb_loss_weight = 0.001; ///< of the variational bound that trains the variance
     bool unconditional = false;
-    bool auto_normalize_img = true;           ///< pictures are in [0, 1]; else in [-1, 1]
-    bool use_dynamic_thres = false;           ///< Imagen's thresholding by quantile instead of a clamp
+    bool auto_normalize_img = true; ///< pictures are in [0, 1]; else in [-1, 1]
+    bool use_dynamic_thres = false; ///< Imagen's thresholding by quantile instead of a clamp
     double dynamic_thres_percentile = 0.95;
     double p2_loss_weight_gamma = 0.;
     double p2_loss_weight_k = 1.;
@@ -86,20 +88,22 @@ struct DecoderOptions {
 
 /// What a picture is conditioned on.
 struct DecoderCondition {
-    Tensor image_embed;    ///< (b, d); needed unless the decoder is unconditional
+    Tensor image_embed; ///< (b, d); needed unless the decoder is unconditional
     Tensor text_encodings; ///< (b, n, text_embed_dim); needed if a U-Net reads them
 };
 
 struct DecoderLoss {
-    Tensor loss;             ///< ()
-    Tensor lowres_cond_image; ///< what a later stage was shown, (b, c, size, size) in the pictures' range; else undefined
+    Tensor loss; ///< ()
+    Tensor lowres_cond_image; ///< what a later stage was shown, (b, c, size, size) in the pictures' range;
+                              ///< else undefined
 };
 
-/// x_0 clamped to [-1, 1]; with a percentile, Imagen's dynamic thresholding (Saharia et al. 2022): cut at that
-/// quantile of each picture's |x_0|, but not below 1, and scaled back by it.
+/// x_0 clamped to [-1, 1]; with a percentile, Imagen's dynamic thresholding (Saharia et al. 2022): cut at
+/// that quantile of each picture's |x_0|, but not below 1, and scaled back by it.
 Tensor dynamic_threshold(const Tensor& x_start, std::optional<double> percentile);
 
-/// After each denoising step of stage `unet_number` (from 1): x0 is (b, c, size, size) in the pictures' range.
+/// After each denoising step of stage `unet_number` (from 1): x0 is (b, c, size, size) in the pictures'
+/// range.
 using OnDecoderStep
     = std::function<void(std::int64_t unet_number, std::int64_t step, std::int64_t steps, const Tensor& x0)>;
 
@@ -108,18 +112,20 @@ using BeforeStage = std::function<Noise&(std::int64_t unet_number)>;
 
 struct DecoderSampling {
     PerStage<double> cond_scale = 1.;
-    std::vector<SamplingOptions> stages;     ///< overrides by stage; empty: the decoder's own
-    std::int64_t start_at_unet_number = 1;   ///< from 2: goes on from `image`
-    std::int64_t stop_at_unet_number = 0;    ///< 0: the last
-    Tensor image;                            ///< (b, c, h, w), the stage before the first to be drawn
+    std::vector<SamplingOptions> stages; ///< overrides by stage; empty: the decoder's own
+    std::int64_t start_at_unet_number = 1; ///< from 2: goes on from `image`
+    std::int64_t stop_at_unet_number = 0; ///< 0: the last
+    Tensor image; ///< (b, c, h, w), the stage before the first to be drawn
     OnDecoderStep on_step;
     std::function<void(std::int64_t unet_number, const Tensor& image)> on_stage; ///< a stage is finished
     std::stop_token stop;
 };
 
-/// A cascade of U-Nets from image embedding to pixels (Ramesh et al. 2022, section 2.1). The first is conditioned
-/// on the embedding, each later one on the picture before it. Throws UsageError for options that can't be built.
-class DecoderImpl : public torch::nn::Module {
+/// A cascade of U-Nets from image embedding to pixels (Ramesh et al. 2022, section 2.1). The first is
+/// conditioned on the embedding, each later one on the picture before it. Throws UsageError for options that
+/// can't be built.
+class DecoderImpl : public torch::nn::Module
+{
 public:
     /// Each U-Net's options are completed for its place in the cascade (lowres_cond, cond_on_image_embeds,
     /// channels, channels_out), as the reference does.
@@ -151,7 +157,8 @@ private:
     [[nodiscard]] Stage stage(std::int64_t unet_number) const;
     [[nodiscard]] Tensor normalized(const Tensor& image) const;
     [[nodiscard]] Tensor unnormalized(const Tensor& image) const;
-    void complete_condition(DecoderCondition& condition, const Tensor& image, const Tensor& text, Noise& noise);
+    void complete_condition(DecoderCondition& condition, const Tensor& image, const Tensor& text,
+                            Noise& noise);
     void check(const DecoderCondition& condition, const DecoderSampling& sampling) const;
     Tensor sample_stage(std::int64_t number, std::int64_t batch, const DecoderCondition& condition,
                         const DecoderSampling& sampling, const Tensor& previous, Noise& noise);

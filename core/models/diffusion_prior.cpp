@@ -14,21 +14,22 @@ DiffusionPriorImpl::DiffusionPriorImpl(const DiffusionPriorOptions& options, Pri
     : options_(options)
     , image_embed_dim_(options.image_embed_dim.value_or(clip ? clip->dim_latent() : network->options().dim))
     , image_embed_scale_(options.image_embed_scale.value_or(std::sqrt(static_cast<double>(image_embed_dim_))))
-    , drop_ {options.text_cond_drop_prob.value_or(options.cond_drop_prob),
-             options.image_cond_drop_prob.value_or(options.cond_drop_prob)}
+    , drop_{ options.text_cond_drop_prob.value_or(options.cond_drop_prob),
+             options.image_cond_drop_prob.value_or(options.cond_drop_prob) }
     , clip_(std::move(clip))
-    , noise_scheduler(register_module("noise_scheduler",
-                                      NoiseSchedule(NoiseScheduleOptions {.beta_schedule = options.beta_schedule,
-                                                                          .timesteps = options.timesteps,
-                                                                          .loss_type = options.loss_type})))
+    , noise_scheduler(
+          register_module("noise_scheduler",
+                          NoiseSchedule(NoiseScheduleOptions{ .beta_schedule = options.beta_schedule,
+                                                              .timesteps = options.timesteps,
+                                                              .loss_type = options.loss_type })))
     , net(register_module("net", std::move(network)))
 {
     if (net->options().dim != image_embed_dim_)
         throw UsageError("prior.net.dim is " + std::to_string(net->options().dim)
                          + " but the image embedding has " + std::to_string(image_embed_dim_) + " numbers.");
     if (clip_ && clip_->dim_latent() != image_embed_dim_)
-        throw UsageError("prior.image_embed_dim is " + std::to_string(image_embed_dim_) + " but CLIP's dim_latent is "
-                         + std::to_string(clip_->dim_latent()) + ".");
+        throw UsageError("prior.image_embed_dim is " + std::to_string(image_embed_dim_)
+                         + " but CLIP's dim_latent is " + std::to_string(clip_->dim_latent()) + ".");
     if (clip_)
         clip_->eval();
 }
@@ -44,7 +45,7 @@ TextCondition DiffusionPriorImpl::embed_text(const Tensor& text)
         throw UsageError("This prior has no CLIP; give it text embeddings.");
     torch::NoGradGuard no_grad;
     const auto embedded = clip_->embed_text(text);
-    return {embedded.text_embed, options_.condition_on_text_encodings ? embedded.text_encodings : Tensor()};
+    return { embedded.text_embed, options_.condition_on_text_encodings ? embedded.text_encodings : Tensor() };
 }
 
 Tensor DiffusionPriorImpl::loss_of_pairs(const Tensor& text, const Tensor& image, Noise& noise)
@@ -87,15 +88,17 @@ Denoised DiffusionPriorImpl::denoise(const Tensor& x, const Tensor& t, const Tex
         x_start = x_start.clamp(-1, 1);
     if (options_.predict_x_start && options_.sampling_clamp_l2norm)
         x_start = l2norm(x_start) * image_embed_scale_;
-    return {x_start, noise_scheduler->predict_noise_from_start(x, t, x_start), {}};
+    return { x_start, noise_scheduler->predict_noise_from_start(x, t, x_start), {} };
 }
 
-Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition& text, const SamplingOptions& options,
-                                         Noise& noise, const OnStep& on_step, const std::stop_token& stop)
+Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition& text,
+                                         const SamplingOptions& options, Noise& noise, const OnStep& on_step,
+                                         const std::stop_token& stop)
 {
     torch::NoGradGuard no_grad;
     if (options.cond_scale != 1 && !can_guide())
-        throw UsageError("This prior was trained without dropping its conditions, so its guidance scale must stay 1.");
+        throw UsageError(
+            "This prior was trained without dropping its conditions, so its guidance scale must stay 1.");
     const auto steps = options.timesteps.value_or(options_.sample_timesteps.value_or(num_timesteps()));
     if (steps < 1 || steps > num_timesteps())
         throw UsageError("The prior takes 1 to " + std::to_string(num_timesteps()) + " steps, not "
@@ -105,21 +108,23 @@ Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition
         throw UsageError("The ddpm sampler takes all " + std::to_string(num_timesteps())
                          + " steps of the prior; choose ddim for fewer.");
 
-    auto x = noise.normal({batch, image_embed_dim_}).to(text.text_embed.options());
+    auto x = noise.normal({ batch, image_embed_dim_ }).to(text.text_embed.options());
     if (options_.init_image_embed_l2norm)
         x = l2norm(x) * image_embed_scale_;
     const bool clip_denoised = sampler != Sampler::Ddpm || options_.clip_denoised;
     const Denoise step = [&](const Tensor& x_t, const Tensor& t, const Tensor& previous) {
-        return denoise(x_t, t, text, net->options().self_cond ? previous : Tensor(), options.cond_scale, clip_denoised);
+        return denoise(x_t, t, text, net->options().self_cond ? previous : Tensor(), options.cond_scale,
+                       clip_denoised);
     };
     if (sampler == Sampler::Ddpm)
         x = sample_ddpm(step, x, *noise_scheduler, noise, on_step, stop);
     else if (sampler == Sampler::Ddim)
-        x = sample_ddim(step, x, noise_scheduler->alphas_cumprod_prev, prior_ddim_times(num_timesteps(), steps),
-                        options.eta.value_or(1.), noise, on_step, stop);
+        x = sample_ddim(step, x, noise_scheduler->alphas_cumprod_prev,
+                        prior_ddim_times(num_timesteps(), steps), options.eta.value_or(1.), noise, on_step,
+                        stop);
     else
-        x = sample_dpmpp(step, x, noise_scheduler->alphas_cumprod_prev, prior_ddim_times(num_timesteps(), steps),
-                         on_step, stop);
+        x = sample_dpmpp(step, x, noise_scheduler->alphas_cumprod_prev,
+                         prior_ddim_times(num_timesteps(), steps), on_step, stop);
     if (options_.predict_x_start && options_.sampling_final_clamp_l2norm)
         x = l2norm(x) * image_embed_scale_;
     return x / image_embed_scale_;
@@ -131,19 +136,21 @@ PriorSamples DiffusionPriorImpl::sample(const TextCondition& text, std::int64_t 
 {
     torch::NoGradGuard no_grad;
     const auto b = text.text_embed.size(0);
-    const auto repeated = [&](const Tensor& x) { return x.defined() ? x.repeat_interleave(candidates, 0) : x; };
-    const auto embeds = p_sample_loop(b * candidates, {repeated(text.text_embed), repeated(text.text_encodings)},
-                                      options, noise, on_step, stop)
-                            .view({b, candidates, -1});                                  // (b, r, d)
+    const auto repeated
+        = [&](const Tensor& x) { return x.defined() ? x.repeat_interleave(candidates, 0) : x; };
+    const auto embeds
+        = p_sample_loop(b * candidates, { repeated(text.text_embed), repeated(text.text_encodings) }, options,
+                        noise, on_step, stop)
+              .view({ b, candidates, -1 }); // (b, r, d)
     const auto similarity = (l2norm(embeds) * l2norm(text.text_embed).unsqueeze(1)).sum(-1); // (b, r)
-    const auto chosen = similarity.argmax(1);                                            // (b)
-    const auto index = chosen.view({b, 1, 1}).expand({-1, 1, embeds.size(2)});
-    return {embeds.gather(1, index).squeeze(1), embeds, similarity, chosen};
+    const auto chosen = similarity.argmax(1); // (b)
+    const auto index = chosen.view({ b, 1, 1 }).expand({ -1, 1, embeds.size(2) });
+    return { embeds.gather(1, index).squeeze(1), embeds, similarity, chosen };
 }
 
 PriorSamples DiffusionPriorImpl::sample_text(const Tensor& text, std::int64_t candidates,
-                                             const SamplingOptions& options, Noise& noise, const OnStep& on_step,
-                                             const std::stop_token& stop)
+                                             const SamplingOptions& options, Noise& noise,
+                                             const OnStep& on_step, const std::stop_token& stop)
 {
     return sample(embed_text(text), candidates, options, noise, on_step, stop);
 }

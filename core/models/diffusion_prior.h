@@ -13,19 +13,19 @@ namespace reverie {
 
 struct DiffusionPriorOptions {
     std::optional<std::int64_t> image_embed_dim; ///< default: CLIP's dim_latent, else the network's dim
-    std::optional<std::int64_t> image_size;      ///< for configurations without CLIP
+    std::optional<std::int64_t> image_size; ///< for configurations without CLIP
     std::int64_t image_channels = 3;
     std::int64_t timesteps = 1000;
     std::optional<std::int64_t> sample_timesteps; ///< fewer than timesteps: DDIM
-    double cond_drop_prob = 0;                    ///< for both, where the two below are not given
+    double cond_drop_prob = 0; ///< for both, where the two below are not given
     std::optional<double> text_cond_drop_prob;
     std::optional<double> image_cond_drop_prob;
     std::string loss_type = "l2";
     bool predict_x_start = true; ///< predict x_0 instead of the noise
-    bool predict_v = false;      ///< predict v (Salimans & Ho 2022); goes before predict_x_start
+    bool predict_v = false; ///< predict v (Salimans & Ho 2022); goes before predict_x_start
     std::string beta_schedule = "cosine";
     bool condition_on_text_encodings = true;
-    bool sampling_clamp_l2norm = false;       ///< project x_0 back to the sphere at every step
+    bool sampling_clamp_l2norm = false; ///< project x_0 back to the sphere at every step
     bool sampling_final_clamp_l2norm = false; ///< and at the end
     bool training_clamp_l2norm = false;
     bool init_image_embed_l2norm = false;
@@ -58,14 +58,15 @@ struct DiffusionPriorOptions {
 /// What a prior makes of a batch of texts.
 struct PriorSamples {
     Tensor image_embed; ///< (b, d): for each text the candidate nearest to its text embedding
-    Tensor candidates;  ///< (b, r, d)
-    Tensor similarity;  ///< (b, r), cosine to the text embedding
-    Tensor chosen;      ///< int64 (b)
+    Tensor candidates; ///< (b, r, d)
+    Tensor similarity; ///< (b, r), cosine to the text embedding
+    Tensor chosen; ///< int64 (b)
 };
 
 /// The diffusion prior: p(image embedding | text) by Gaussian diffusion of the embedding
 /// (Ramesh et al. 2022, section 2.2). Throws UsageError for options that can't be built.
-class DiffusionPriorImpl : public torch::nn::Module {
+class DiffusionPriorImpl : public torch::nn::Module
+{
 public:
     DiffusionPriorImpl(const DiffusionPriorOptions& options, PriorNetwork network,
                        std::shared_ptr<Clip> clip = nullptr);
@@ -89,7 +90,8 @@ public:
     /// Text condition of token ids (b, n), without encodings if the prior reads none.
     TextCondition embed_text(const Tensor& text);
 
-    [[nodiscard]] bool can_guide() const; ///< trained with dropped conditions, so that cond_scale may differ from 1
+    [[nodiscard]] bool
+    can_guide() const; ///< trained with dropped conditions, so that cond_scale may differ from 1
     [[nodiscard]] const DiffusionPriorOptions& options() const { return options_; }
     [[nodiscard]] std::int64_t image_embed_dim() const { return image_embed_dim_; }
     [[nodiscard]] std::int64_t num_timesteps() const { return options_.timesteps; }
@@ -104,8 +106,8 @@ private:
     double image_embed_scale_;
     DropProbs drop_;
     std::shared_ptr<Clip> clip_; ///< frozen and shared, so not a submodule
-    NoiseSchedule noise_scheduler {nullptr};
-    PriorNetwork net {nullptr};
+    NoiseSchedule noise_scheduler{ nullptr };
+    PriorNetwork net{ nullptr };
 };
 TORCH_MODULE(DiffusionPrior);
 

@@ -18,12 +18,12 @@ Tensor gaussian_blur(const Tensor& image, std::int64_t kernel_size, double sigma
     auto kernel = (-x.square() / (2 * sigma * sigma)).exp();
     kernel = kernel / kernel.sum();
     const auto channels = image.size(1), before = (kernel_size - 1) / 2, after = kernel_size - 1 - before;
-    const auto padded = torch::reflection_pad2d(image, {before, after, before, after});
-    const auto rows = kernel.view({1, 1, -1, 1}).repeat({channels, 1, 1, 1});
-    const auto columns = kernel.view({1, 1, 1, -1}).repeat({channels, 1, 1, 1});
+    const auto padded = torch::reflection_pad2d(image, { before, after, before, after });
+    const auto rows = kernel.view({ 1, 1, -1, 1 }).repeat({ channels, 1, 1, 1 });
+    const auto columns = kernel.view({ 1, 1, 1, -1 }).repeat({ channels, 1, 1, 1 });
     const auto convolved = [&](const Tensor& input, const Tensor& weight) {
-        return torch::conv2d(input, weight, /*bias=*/Tensor(), /*stride=*/1, /*padding=*/at::IntArrayRef {0}, /*dilation=*/1,
-                             channels);
+        return torch::conv2d(input, weight, /*bias=*/Tensor(), /*stride=*/1, /*padding=*/at::IntArrayRef{ 0 },
+                             /*dilation=*/1, channels);
     };
     return convolved(convolved(padded, rows), columns);
 }
@@ -42,18 +42,19 @@ LowresConditionerImpl::LowresConditionerImpl(const LowresConditionerOptions& opt
 {
     if (options.use_noise)
         noise_scheduler = register_module("noise_scheduler",
-                                          NoiseSchedule(NoiseScheduleOptions {.beta_schedule = "linear"}));
+                                          NoiseSchedule(NoiseScheduleOptions{ .beta_schedule = "linear" }));
 }
 
-LowresConditionerImpl::Result LowresConditionerImpl::noise_image(const Tensor& image, const Tensor& noise_level,
-                                                                 Noise& noise)
+LowresConditionerImpl::Result LowresConditionerImpl::noise_image(const Tensor& image,
+                                                                 const Tensor& noise_level, Noise& noise)
 {
     const auto x = options_.normalized_noise ? image * 2 - 1 : image;
     const auto noised = noise_scheduler->q_sample(x, noise_level, noise.normal(x.sizes()).to(x.options()));
-    return {options_.normalized_noise ? (noised + 1) * 0.5 : noised, noise_level};
+    return { options_.normalized_noise ? (noised + 1) * 0.5 : noised, noise_level };
 }
 
-LowresConditionerImpl::Result LowresConditionerImpl::forward(const Tensor& image, const Call& call, Noise& noise)
+LowresConditionerImpl::Result LowresConditionerImpl::forward(const Tensor& image, const Call& call,
+                                                             Noise& noise)
 {
     auto x = image;
     if (options_.downsample_first && call.downsample_image_size)
@@ -68,7 +69,7 @@ LowresConditionerImpl::Result LowresConditionerImpl::forward(const Tensor& image
     }
     x = resize_nearest(x, call.target_image_size, options_.input_image_range);
     if (!options_.use_noise)
-        return {x, {}};
+        return { x, {} };
     const auto level = noise.integers(noise_scheduler->num_timesteps(), x.size(0)).to(x.device());
     return noise_image(x, level, noise);
 }

@@ -15,14 +15,15 @@ namespace reverie {
 using torch::Tensor;
 
 struct PriorNetworkOptions {
-    std::int64_t dim = 512;                     ///< width; equals the text and image embedding's
-    std::optional<std::int64_t> num_timesteps;  ///< discrete time embedding of that many steps; none: continuous
-    std::int64_t num_time_embeds = 1;           ///< tokens for the time
-    std::int64_t num_image_embeds = 1;          ///< tokens for the noised image embedding
-    std::int64_t num_text_embeds = 1;           ///< tokens for the text embedding
-    std::int64_t max_text_len = 256;            ///< text encodings that are read
-    bool self_cond = false;                     ///< self-conditioning (Chen et al. 2022)
-    std::int64_t depth = 6;                     ///< transformer layers
+    std::int64_t dim = 512; ///< width; equals the text and image embedding's
+    std::optional<std::int64_t>
+        num_timesteps; ///< discrete time embedding of that many steps; none: continuous
+    std::int64_t num_time_embeds = 1; ///< tokens for the time
+    std::int64_t num_image_embeds = 1; ///< tokens for the noised image embedding
+    std::int64_t num_text_embeds = 1; ///< tokens for the text embedding
+    std::int64_t max_text_len = 256; ///< text encodings that are read
+    bool self_cond = false; ///< self-conditioning (Chen et al. 2022)
+    std::int64_t depth = 6; ///< transformer layers
     std::int64_t dim_head = 64;
     std::int64_t heads = 8;
     std::int64_t ff_mult = 4;
@@ -57,7 +58,7 @@ struct PriorNetworkOptions {
 
 /// What a text is to the prior.
 struct TextCondition {
-    Tensor text_embed;     ///< (b, dim)
+    Tensor text_embed; ///< (b, dim)
     Tensor text_encodings; ///< (b, n, dim), zero rows are padding; undefined: none
 };
 
@@ -68,12 +69,13 @@ struct DropProbs {
 
 /// A causal transformer over [text encodings, text embedding, time, noised image embedding, query]; the last
 /// token is the prediction (Ramesh et al. 2022, section 2.2).
-class PriorNetworkImpl : public torch::nn::Module {
+class PriorNetworkImpl : public torch::nn::Module
+{
 public:
     explicit PriorNetworkImpl(const PriorNetworkOptions& options);
 
-    /// image_embed (b, dim), times int64 (b) -> (b, dim). `noise` is needed only for drop probabilities strictly
-    /// between 0 and 1.
+    /// image_embed (b, dim), times int64 (b) -> (b, dim). `noise` is needed only for drop probabilities
+    /// strictly between 0 and 1.
     Tensor forward(const Tensor& image_embed, const Tensor& times, const TextCondition& text,
                    const Tensor& self_cond = {}, DropProbs drop = {}, Noise* noise = nullptr);
 
@@ -88,13 +90,14 @@ private:
                           const Tensor& self_cond, const Tensor& text_keep, const Tensor& image_keep);
 
     PriorNetworkOptions options_;
-    torch::nn::Sequential to_text_embeds {nullptr}, to_image_embeds {nullptr}, to_time_embeds {nullptr};
-    CausalTransformer causal_transformer {nullptr};
+    torch::nn::Sequential to_text_embeds{ nullptr }, to_image_embeds{ nullptr }, to_time_embeds{ nullptr };
+    CausalTransformer causal_transformer{ nullptr };
     Tensor learned_query, null_text_encodings, null_text_embeds, null_image_embed;
 };
 TORCH_MODULE(PriorNetwork);
 
-/// (b) bool: which samples keep a condition that is dropped with probability `drop`. Draws nothing for 0 and 1.
+/// (b) bool: which samples keep a condition that is dropped with probability `drop`. Draws nothing for 0
+/// and 1.
 Tensor keep_mask(std::int64_t batch, double drop, Noise* noise, torch::Device device);
 
 } // namespace reverie

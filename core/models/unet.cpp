@@ -79,7 +79,7 @@ std::shared_ptr<torch::nn::Module> pointer(const AnyModule& layer)
 
 UnetImpl::UnetImpl(const UnetOptions& options)
     : options_(options)
-    , dims_ {options.dim}
+    , dims_{ options.dim }
     , cond_dim_(options.cond_dim.value_or(options.dim))
     , time_cond_dim_(options.dim * 4)
 {
@@ -90,7 +90,8 @@ UnetImpl::UnetImpl(const UnetOptions& options)
     const auto inputs = o.channels * (1 + int(o.lowres_cond) + int(o.self_cond));
     init_conv = o.init_cross_embed
         ? AnyModule(CrossEmbedLayer(inputs, o.dim, o.init_cross_embed_kernel_sizes, /*stride=*/1))
-        : AnyModule(Conv2d(Conv2dOptions(inputs, o.dim, o.init_conv_kernel_size).padding(o.init_conv_kernel_size / 2)));
+        : AnyModule(Conv2d(
+            Conv2dOptions(inputs, o.dim, o.init_conv_kernel_size).padding(o.init_conv_kernel_size / 2)));
     register_module("init_conv", init_conv.ptr());
     build_conditioning();
 
@@ -104,10 +105,10 @@ UnetImpl::UnetImpl(const UnetOptions& options)
     const auto middle = dims_.back();
     mid_block1 = register_module("mid_block1", resnet_block(middle, middle, cond_dim_, levels - 1));
     mid_attn = register_module("mid_attn",
-                               SequenceAttention(AttentionOptions {.dim = middle,
+                               SequenceAttention(AttentionOptions{ .dim = middle,
                                                                    .dim_head = o.attn_dim_head,
                                                                    .heads = o.attn_heads,
-                                                                   .cosine_sim = o.cosine_sim_self_attn}));
+                                                                   .cosine_sim = o.cosine_sim_self_attn }));
     mid_block2 = register_module("mid_block2", resnet_block(middle, middle, cond_dim_, levels - 1));
     for (std::size_t level = levels; level-- > 0;)
         build_up(level);
@@ -119,10 +120,11 @@ UnetImpl::UnetImpl(const UnetOptions& options)
         last += o.dim * static_cast<std::int64_t>(dim_ins.size());
     }
     final_resnet_block = register_module("final_resnet_block", resnet_block(last + o.dim, o.dim, 0, 0));
-    to_out = register_module("to_out", Conv2d(Conv2dOptions(o.dim + (o.lowres_cond ? o.channels : 0),
-                                                            o.channels_out.value_or(o.channels),
-                                                            o.final_conv_kernel_size)
-                                                  .padding(o.final_conv_kernel_size / 2)));
+    to_out
+        = register_module("to_out",
+                          Conv2d(Conv2dOptions(o.dim + (o.lowres_cond ? o.channels : 0),
+                                               o.channels_out.value_or(o.channels), o.final_conv_kernel_size)
+                                     .padding(o.final_conv_kernel_size / 2)));
     torch::nn::init::zeros_(to_out->weight);
     torch::nn::init::zeros_(to_out->bias);
 }
@@ -133,47 +135,52 @@ void UnetImpl::build_conditioning()
     const auto hidden = time_cond_dim_;
     to_time_hiddens = register_module("to_time_hiddens",
                                       Sequential(SinusoidalPosEmb(o.dim), Linear(o.dim, hidden), GELU()));
-    to_time_tokens = register_module("to_time_tokens", Sequential(Linear(hidden, cond_dim_ * o.num_time_tokens)));
+    to_time_tokens
+        = register_module("to_time_tokens", Sequential(Linear(hidden, cond_dim_ * o.num_time_tokens)));
     to_time_cond = register_module("to_time_cond", Sequential(Linear(hidden, hidden)));
     if (o.cond_on_image_embeds) {
         const auto embed = *o.image_embed_dim;
-        image_to_tokens = register_module("image_to_tokens", Sequential(Linear(embed, cond_dim_ * o.num_image_tokens)));
+        image_to_tokens
+            = register_module("image_to_tokens", Sequential(Linear(embed, cond_dim_ * o.num_image_tokens)));
         if (o.add_image_embeds_to_time)
             to_image_hiddens = register_module("to_image_hiddens", Sequential(Linear(embed, hidden), GELU()));
     }
-    norm_cond = register_module("norm_cond", torch::nn::LayerNorm(torch::nn::LayerNormOptions({cond_dim_})));
-    norm_mid_cond = register_module("norm_mid_cond", torch::nn::LayerNorm(torch::nn::LayerNormOptions({cond_dim_})));
+    norm_cond
+        = register_module("norm_cond", torch::nn::LayerNorm(torch::nn::LayerNormOptions({ cond_dim_ })));
+    norm_mid_cond
+        = register_module("norm_mid_cond", torch::nn::LayerNorm(torch::nn::LayerNormOptions({ cond_dim_ })));
     if (o.cond_on_text_encodings)
         text_to_cond = register_module("text_to_cond", Linear(*o.text_embed_dim, cond_dim_));
     if (o.lowres_noise_cond)
         to_lowres_noise_cond = register_module(
             "to_lowres_noise_cond",
             Sequential(SinusoidalPosEmb(o.dim), Linear(o.dim, hidden), GELU(), Linear(hidden, hidden)));
-    null_image_embed = register_parameter("null_image_embed", torch::randn({1, o.num_image_tokens, cond_dim_}));
-    null_image_hiddens = register_parameter("null_image_hiddens", torch::randn({1, hidden}));
-    null_text_embed = register_parameter("null_text_embed", torch::randn({1, o.max_text_len, cond_dim_}));
+    null_image_embed
+        = register_parameter("null_image_embed", torch::randn({ 1, o.num_image_tokens, cond_dim_ }));
+    null_image_hiddens = register_parameter("null_image_hiddens", torch::randn({ 1, hidden }));
+    null_text_embed = register_parameter("null_text_embed", torch::randn({ 1, o.max_text_len, cond_dim_ }));
 }
 
 ResnetBlock UnetImpl::resnet_block(std::int64_t dim, std::int64_t dim_out, std::int64_t cond_dim,
                                    std::size_t level) const
 {
-    return ResnetBlock(ResnetBlockOptions {.dim = dim,
+    return ResnetBlock(ResnetBlockOptions{ .dim = dim,
                                            .dim_out = dim_out,
                                            .cond_dim = cond_dim,
                                            .time_cond_dim = time_cond_dim_,
                                            .groups = options_.resnet_groups.at(level),
                                            .weight_standardization = options_.resnet_weight_standardization,
-                                           .cosine_sim_cross_attn = options_.cosine_sim_cross_attn});
+                                           .cosine_sim_cross_attn = options_.cosine_sim_cross_attn });
 }
 
 AnyModule UnetImpl::attention(std::int64_t dim, std::size_t level) const
 {
     const auto& o = options_;
     if (o.self_attn.at(level))
-        return AnyModule(SequenceAttention(AttentionOptions {.dim = dim,
+        return AnyModule(SequenceAttention(AttentionOptions{ .dim = dim,
                                                              .dim_head = o.attn_dim_head,
                                                              .heads = o.attn_heads,
-                                                             .cosine_sim = o.cosine_sim_self_attn}));
+                                                             .cosine_sim = o.cosine_sim_self_attn }));
     if (o.sparse_attn)
         return AnyModule(ResidualLinearAttention(LinearAttention(dim, o.attn_dim_head, o.attn_heads)));
     return {};
@@ -196,8 +203,8 @@ void UnetImpl::build_down(std::size_t level)
     down.downsample = last || o.memory_efficient ? AnyModule(Conv2d(Conv2dOptions(dim, dim_out, 1)))
                                                  : downsample(o, dim, dim_out);
     named_children()["downs"]->as<ModuleList>()->push_back(
-        numbered({pointer(down.downsample_first), down.init_block.ptr(), list_of(down.blocks).ptr(),
-                  pointer(down.attention), pointer(down.downsample)}));
+        numbered({ pointer(down.downsample_first), down.init_block.ptr(), list_of(down.blocks).ptr(),
+                   pointer(down.attention), pointer(down.downsample) }));
     downs_.push_back(down);
 }
 
@@ -215,7 +222,7 @@ void UnetImpl::build_up(std::size_t level)
     if (level > 0 || o.memory_efficient)
         up.upsample = upsample(o, dim, dim_in);
     named_children()["ups"]->as<ModuleList>()->push_back(numbered(
-        {up.init_block.ptr(), list_of(up.blocks).ptr(), pointer(up.attention), pointer(up.upsample)}));
+        { up.init_block.ptr(), list_of(up.blocks).ptr(), pointer(up.attention), pointer(up.upsample) }));
     ups_.push_back(up);
 }
 
@@ -238,12 +245,12 @@ Tensor UnetImpl::forward_with_cond_scale(const Tensor& x, const Tensor& time, co
 {
     if (cond_scale == 1)
         return forward(x, time, condition);
-    const auto twice = [](const Tensor& t) { return t.defined() ? torch::cat({t, t}) : t; };
+    const auto twice = [](const Tensor& t) { return t.defined() ? torch::cat({ t, t }) : t; };
     const auto b = x.size(0);
     const auto keep = torch::arange(2 * b, time.options()) < b;
-    const UnetCondition doubled {twice(condition.image_embed), twice(condition.text_encodings),
+    const UnetCondition doubled{ twice(condition.image_embed), twice(condition.text_encodings),
                                  twice(condition.lowres_cond_img), twice(condition.lowres_noise_level),
-                                 twice(condition.self_cond)};
+                                 twice(condition.self_cond) };
     const auto both = forward_masked(twice(x), twice(time), doubled, keep, keep).chunk(2);
     return both[1] + (both[0] - both[1]) * cond_scale;
 }
@@ -252,47 +259,51 @@ Tensor UnetImpl::text_tokens(const Tensor& text_encodings, const Tensor& text_ke
 {
     const auto cut = text_encodings.slice(1, 0, options_.max_text_len);
     const auto missing = options_.max_text_len - cut.size(1);
-    const auto present = torch::constant_pad_nd((cut != 0).any(-1, /*keepdim=*/true), {0, 0, 0, missing});
-    const auto tokens = torch::constant_pad_nd(text_to_cond(cut), {0, 0, 0, missing}); // (b, max_text_len, cond_dim)
-    return torch::where(present & text_keep.view({-1, 1, 1}), tokens, null_text_embed);
+    const auto present = torch::constant_pad_nd((cut != 0).any(-1, /*keepdim=*/true), { 0, 0, 0, missing });
+    const auto tokens
+        = torch::constant_pad_nd(text_to_cond(cut), { 0, 0, 0, missing }); // (b, max_text_len, cond_dim)
+    return torch::where(present & text_keep.view({ -1, 1, 1 }), tokens, null_text_embed);
 }
 
 UnetImpl::Tokens UnetImpl::condition_tokens(const Tensor& time, const UnetCondition& condition,
                                             const Tensor& image_keep, const Tensor& text_keep)
 {
     const auto b = time.size(0);
-    const auto hiddens = to_time_hiddens->forward(time);                               // (b, 4 dim)
-    auto t = to_time_cond->forward(hiddens);                                           // (b, 4 dim)
-    auto tokens = to_time_tokens->forward(hiddens).view({b, -1, cond_dim_});           // (b, n, cond_dim)
+    const auto hiddens = to_time_hiddens->forward(time); // (b, 4 dim)
+    auto t = to_time_cond->forward(hiddens); // (b, 4 dim)
+    auto tokens = to_time_tokens->forward(hiddens).view({ b, -1, cond_dim_ }); // (b, n, cond_dim)
     if (to_lowres_noise_cond && condition.lowres_noise_level.defined())
         t = t + to_lowres_noise_cond->forward(condition.lowres_noise_level);
     if (options_.cond_on_image_embeds) {
-        const auto& embed = condition.image_embed;                                     // (b, image_embed_dim)
+        const auto& embed = condition.image_embed; // (b, image_embed_dim)
         if (to_image_hiddens)
-            t = t + torch::where(image_keep.view({-1, 1}), to_image_hiddens->forward(embed), null_image_hiddens);
-        const auto image_tokens = image_to_tokens->forward(embed).view({b, -1, cond_dim_});
-        tokens = torch::cat({tokens, torch::where(image_keep.view({-1, 1, 1}), image_tokens, null_image_embed)}, 1);
+            t = t
+                + torch::where(image_keep.view({ -1, 1 }), to_image_hiddens->forward(embed),
+                               null_image_hiddens);
+        const auto image_tokens = image_to_tokens->forward(embed).view({ b, -1, cond_dim_ });
+        tokens = torch::cat(
+            { tokens, torch::where(image_keep.view({ -1, 1, 1 }), image_tokens, null_image_embed) }, 1);
     }
     auto middle = tokens;
     if (text_to_cond && condition.text_encodings.defined())
-        middle = torch::cat({tokens, text_tokens(condition.text_encodings, text_keep)}, 1);
-    return {t, norm_cond(tokens), norm_mid_cond(middle)};
+        middle = torch::cat({ tokens, text_tokens(condition.text_encodings, text_keep) }, 1);
+    return { t, norm_cond(tokens), norm_mid_cond(middle) };
 }
 
 Tensor UnetImpl::forward_masked(const Tensor& input, const Tensor& time, const UnetCondition& condition,
                                 const Tensor& image_keep, const Tensor& text_keep)
 {
     if (input.size(-1) % side_multiple() != 0 || input.size(-2) % side_multiple() != 0)
-        throw UsageError("This U-Net takes pictures whose sides are multiples of " + std::to_string(side_multiple())
-                         + ", not " + std::to_string(input.size(-1)) + ".");
-    std::vector<Tensor> inputs {input};
+        throw UsageError("This U-Net takes pictures whose sides are multiples of "
+                         + std::to_string(side_multiple()) + ", not " + std::to_string(input.size(-1)) + ".");
+    std::vector<Tensor> inputs{ input };
     if (options_.self_cond)
         inputs.push_back(condition.self_cond.defined() ? condition.self_cond : torch::zeros_like(input));
     if (options_.lowres_cond)
         inputs.push_back(condition.lowres_cond_img);
     auto [t, c, mid_c] = condition_tokens(time, condition, image_keep, text_keep);
 
-    auto x = init_conv.forward(torch::cat(inputs, 1));                                 // (b, dim, h, w)
+    auto x = init_conv.forward(torch::cat(inputs, 1)); // (b, dim, h, w)
     const auto residual = x;
     if (init_resnet_block)
         x = init_resnet_block(x, t);
@@ -302,7 +313,7 @@ Tensor UnetImpl::forward_masked(const Tensor& input, const Tensor& time, const U
     const auto with_skip = [&](const Tensor& map) {
         const auto skip = skips.back();
         skips.pop_back();
-        return torch::cat({map, skip}, 1);
+        return torch::cat({ map, skip }, 1);
     };
     for (auto& level : downs_) {
         x = level.init_block(through(level.downsample_first, x), t);
@@ -311,7 +322,7 @@ Tensor UnetImpl::forward_masked(const Tensor& input, const Tensor& time, const U
         push(x = through(level.attention, x));
         x = through(level.downsample, x);
     }
-    x = mid_block2(mid_attn(mid_block1(x, t, mid_c)), t, mid_c);                       // (b, dims_.back(), ...)
+    x = mid_block2(mid_attn(mid_block1(x, t, mid_c)), t, mid_c); // (b, dims_.back(), ...)
     for (auto& level : ups_) {
         x = level.init_block(with_skip(x), t, c);
         for (auto& block : level.blocks)
@@ -322,8 +333,8 @@ Tensor UnetImpl::forward_masked(const Tensor& input, const Tensor& time, const U
     }
     if (upsample_combiner)
         x = upsample_combiner(x, fmaps);
-    x = final_resnet_block(torch::cat({x, residual}, 1), t);
-    return to_out(options_.lowres_cond ? torch::cat({x, condition.lowres_cond_img}, 1) : x);
+    x = final_resnet_block(torch::cat({ x, residual }, 1), t);
+    return to_out(options_.lowres_cond ? torch::cat({ x, condition.lowres_cond_img }, 1) : x);
 }
 
 } // namespace reverie

@@ -17,11 +17,13 @@ void check(const XClipOptions& o)
     if (o.visual_patch_size < 1 || o.visual_image_size % o.visual_patch_size != 0)
         throw UsageError("clip.visual_image_size must be a multiple of clip.visual_patch_size.");
     if (o.use_mlm || o.use_visual_ssl)
-        throw UsageError("Masked language modelling and visual self-supervision of CLIP can't be trained yet; set "
-                         "clip.use_mlm and clip.use_visual_ssl to false.");
+        throw UsageError(
+            "Masked language modelling and visual self-supervision of CLIP can't be trained yet; set "
+            "clip.use_mlm and clip.use_visual_ssl to false.");
     if (o.text_causal_mask || o.downsample_image_embeds)
-        throw UsageError("clip.text_causal_mask and clip.downsample_image_embeds are not supported yet; set them "
-                         "to false.");
+        throw UsageError(
+            "clip.text_causal_mask and clip.downsample_image_embeds are not supported yet; set them "
+            "to false.");
     if (o.sim_reg_loss_weight > 0 && !o.extra_latent_projection)
         throw UsageError("clip.sim_reg_loss_weight needs clip.extra_latent_projection.");
 }
@@ -41,9 +43,8 @@ Tensor contrastive(const Tensor& similarity, bool decoupled)
 {
     const auto exp = similarity.exp();
     const auto positive = exp.diagonal();
-    const auto rest = decoupled
-        ? exp.masked_fill(torch::eye(exp.size(0), exp.options().dtype(torch::kBool)), 0.)
-        : exp;
+    const auto rest
+        = decoupled ? exp.masked_fill(torch::eye(exp.size(0), exp.options().dtype(torch::kBool)), 0.) : exp;
     const auto log = [](const Tensor& x) { return (x + 1e-20).log(); };
     return (log(rest.sum(-1)) - log(positive)).mean();
 }
@@ -62,19 +63,19 @@ XClipImpl::XClipImpl(const XClipOptions& o)
     : options_(o)
 {
     check(o);
-    text_transformer = register_module(
-        "text_transformer",
-        ClipTextTransformer(ClipTransformerOptions {.dim = o.dim_text,
-                                                    .depth = o.text_enc_depth,
-                                                    .dim_head = o.text_dim_head,
-                                                    .heads = o.text_heads},
-                            o.num_text_tokens, o.text_seq_len, o.text_rotary_pos_emb));
+    text_transformer
+        = register_module("text_transformer",
+                          ClipTextTransformer(ClipTransformerOptions{ .dim = o.dim_text,
+                                                                      .depth = o.text_enc_depth,
+                                                                      .dim_head = o.text_dim_head,
+                                                                      .heads = o.text_heads },
+                                              o.num_text_tokens, o.text_seq_len, o.text_rotary_pos_emb));
     visual_transformer = register_module(
         "visual_transformer",
-        ClipVisionTransformer(ClipTransformerOptions {.dim = o.dim_image,
+        ClipVisionTransformer(ClipTransformerOptions{ .dim = o.dim_image,
                                                       .depth = o.visual_enc_depth,
                                                       .dim_head = o.visual_dim_head,
-                                                      .heads = o.visual_heads},
+                                                      .heads = o.visual_heads },
                               o.visual_image_size, o.visual_patch_size, o.channels, o.visual_patch_dropout));
     to_text_latent = register_module("to_text_latent", projection(o.dim_text, o.dim_latent));
     to_visual_latent = register_module("to_visual_latent", projection(o.dim_image, o.dim_latent));
@@ -104,7 +105,7 @@ ClipLatents XClipImpl::latents_of(const Tensor& encoded_text, const Tensor& enco
     const bool all = options_.use_all_token_embeds;
     const auto text = all ? encoded_text.slice(1, 1) : encoded_text.select(1, 0);
     const auto image = all ? encoded_image.slice(1, 1) : encoded_image.select(1, 0);
-    ClipLatents latents {l2norm(to_text_latent(text)), l2norm(to_visual_latent(image)), {}, {}};
+    ClipLatents latents{ l2norm(to_text_latent(text)), l2norm(to_visual_latent(image)), {}, {} };
     if (options_.extra_latent_projection) {
         latents.text_extra = l2norm(to_text_latent_extra(text));
         latents.image_extra = l2norm(to_visual_latent_extra(image));
@@ -130,7 +131,21 @@ Tensor XClipImpl::similarity(const Tensor& text, const Tensor& image, bool text_
 Tensor XClipImpl::loss(const Tensor& text, const Tensor& image, Noise& noise)
 {
     const auto mask = text != options_.text_pad_id;
-    const auto all = latents_of(encode_text(text, mask), encode_image(image, &noise));
+    return loss_of(latents_of(encode_text(text, mask), encode_image(image, &noise)), mask);
+}
+
+Tensor XClipImpl::loss_to_embeds(const Tensor& text, const Tensor& image_embed)
+{
+    if (options_.use_all_token_embeds || options_.extra_latent_projection)
+        throw UsageError(
+            "The text tower alone can't be trained with use_all_token_embeds or extra_latent_projection.");
+    const auto mask = text != options_.text_pad_id;
+    const auto text_embed = l2norm(to_text_latent(encode_text(text, mask).select(1, 0)));
+    return loss_of({ text_embed, image_embed, {}, {} }, mask);
+}
+
+Tensor XClipImpl::loss_of(const ClipLatents& all, const Tensor& mask) const
+{
     const auto temp = temperature.exp();
     const bool extra = options_.extra_latent_projection;
     const auto& text2 = extra ? all.text_extra : all.text;
@@ -138,7 +153,7 @@ Tensor XClipImpl::loss(const Tensor& text, const Tensor& image, Noise& noise)
     Tensor text_to_image, image_to_text; // (b texts, b images) and (b images, b texts)
     if (options_.use_all_token_embeds) {
         const auto tokens = [&](const Tensor& t, const Tensor& i) {
-            return torch::einsum("xtd,yid->xyti", {t, i}) * temp; // (texts, images, tokens, patches)
+            return torch::einsum("xtd,yid->xyti", { t, i }) * temp; // (texts, images, tokens, patches)
         };
         text_to_image = masked_mean(tokens(all.text, all.image).amax(-1), mask.unsqueeze(1));
         const auto padding = mask.logical_not().unsqueeze(1).unsqueeze(-1);
@@ -164,9 +179,9 @@ Tensor XClipImpl::loss(const Tensor& text, const Tensor& image, Noise& noise)
 EmbeddedText XClipImpl::embed_text(const Tensor& text)
 {
     const auto ids = text.slice(-1, 0, options_.text_seq_len);
-    const auto encoded = text_transformer(ids);                               // padding is attended to
+    const auto encoded = text_transformer(ids); // padding is attended to
     const auto encodings = encoded.slice(1, 1).masked_fill((ids == 0).unsqueeze(-1), 0.);
-    return {l2norm(to_text_latent(encoded.select(1, 0))), encodings};
+    return { l2norm(to_text_latent(encoded.select(1, 0))), encodings };
 }
 
 EmbeddedImage XClipImpl::embed_image(const Tensor& image, Noise* noise)
@@ -175,7 +190,7 @@ EmbeddedImage XClipImpl::embed_image(const Tensor& image, Noise* noise)
         throw UsageError("CLIP needs pictures of at least " + std::to_string(options_.visual_image_size)
                          + " pixels a side, not " + std::to_string(image.size(-1)) + ".");
     const auto encoded = visual_transformer(resize_cubic(image, options_.visual_image_size), noise);
-    return {l2norm(to_visual_latent(encoded.select(1, 0))), encoded.slice(1, 1)};
+    return { l2norm(to_visual_latent(encoded.select(1, 0))), encoded.slice(1, 1) };
 }
 
 } // namespace reverie

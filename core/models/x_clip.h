@@ -12,37 +12,38 @@ namespace reverie {
 
 /// x-clip 0.14.4's options and defaults.
 struct XClipOptions {
-    std::int64_t dim_text = 512, dim_image = 512, dim_latent = 512; ///< widths of the towers and of the shared space
-    std::int64_t num_text_tokens = 10000;   ///< vocabulary
+    std::int64_t dim_text = 512, dim_image = 512,
+                 dim_latent = 512; ///< widths of the towers and of the shared space
+    std::int64_t num_text_tokens = 10000; ///< vocabulary
     std::int64_t text_enc_depth = 6;
     std::int64_t text_seq_len = 256;
     std::int64_t text_heads = 8;
     std::int64_t text_dim_head = 64;
-    bool text_has_cls_token = true;         ///< kept for configurations; the encoder always has one
+    bool text_has_cls_token = true; ///< kept for configurations; the encoder always has one
     std::int64_t text_pad_id = 0;
-    bool text_rotary_pos_emb = false;       ///< rotary positions in the text tower instead of learned ones
+    bool text_rotary_pos_emb = false; ///< rotary positions in the text tower instead of learned ones
     bool text_causal_mask = false;
     std::optional<std::int64_t> text_eos_id; ///< needed with text_causal_mask
-    bool text_encode_without_mask = false;  ///< let text attend to its padding
+    bool text_encode_without_mask = false; ///< let text attend to its padding
     std::int64_t visual_enc_depth = 6;
     std::int64_t visual_heads = 8;
     std::int64_t visual_dim_head = 64;
     std::int64_t visual_image_size = 256;
     std::int64_t visual_patch_size = 32;
-    double visual_patch_dropout = 0.5;      ///< share of patches left out in training (FLIP)
+    double visual_patch_dropout = 0.5; ///< share of patches left out in training (FLIP)
     bool visual_has_cls_token = true;
     std::int64_t channels = 3;
-    bool use_all_token_embeds = false;      ///< FILIP: compare every token with every patch
+    bool use_all_token_embeds = false; ///< FILIP: compare every token with every patch
     bool downsample_image_embeds = false;
     bool decoupled_contrastive_learning = false; ///< DCL: the positive leaves the denominator
-    bool extra_latent_projection = false;   ///< CLOOB: separate projections for the two directions
+    bool extra_latent_projection = false; ///< CLOOB: separate projections for the two directions
     bool use_mlm = false;
     double text_ssl_loss_weight = 0.05;
     bool use_visual_ssl = false;
     std::string visual_ssl_type = "simsiam";
     double image_ssl_loss_weight = 0.05;
     double multiview_loss_weight = 0.1;
-    double sim_reg_loss_weight = 0.;        ///< similarity regularisation of the off-diagonal
+    double sim_reg_loss_weight = 0.; ///< similarity regularisation of the off-diagonal
     bool checkpoint_during_training = false;
     static void visit(auto& self, auto&& field)
     {
@@ -85,12 +86,13 @@ struct XClipOptions {
 
 /// One side of both modalities, as the loss compares them.
 struct ClipLatents {
-    Tensor text, image;             ///< (b, d), or (b, n, d) and (b, m, d) with use_all_token_embeds
+    Tensor text, image; ///< (b, d), or (b, n, d) and (b, m, d) with use_all_token_embeds
     Tensor text_extra, image_extra; ///< the same; undefined without extra_latent_projection
 };
 
 /// CLIP (Radford et al. 2021) with x-clip's additions. Throws UsageError for options that can't be built.
-class XClipImpl : public Clip {
+class XClipImpl : public Clip
+{
 public:
     explicit XClipImpl(const XClipOptions& options);
 
@@ -103,6 +105,9 @@ public:
     Tensor similarity(const Tensor& text, const Tensor& image, bool text_to_image = true);
     /// The contrastive loss of a batch of pairs: ().
     Tensor loss(const Tensor& text, const Tensor& image, Noise& noise);
+    /// The same towards embeddings (b, dim_latent) of pictures that stay as they are, so that only the text
+    /// tower learns (LiT, Zhai et al. 2021). Without use_all_token_embeds.
+    Tensor loss_to_embeds(const Tensor& text, const Tensor& image_embed);
 
     /// `log_scale` is what training starts from; the reference starts from 1, OpenAI's CLIP from 2.66.
     void set_temperature(double log_scale);
@@ -118,12 +123,14 @@ public:
 
 private:
     ClipLatents latents_of(const Tensor& encoded_text, const Tensor& encoded_image);
+    Tensor loss_of(const ClipLatents& latents, const Tensor& mask) const;
 
     XClipOptions options_;
-    ClipTextTransformer text_transformer {nullptr};
-    ClipVisionTransformer visual_transformer {nullptr};
-    torch::nn::Linear to_text_latent {nullptr}, to_visual_latent {nullptr};
-    torch::nn::Linear to_text_latent_extra {nullptr}, to_visual_latent_extra {nullptr}; ///< always there, as in the reference
+    ClipTextTransformer text_transformer{ nullptr };
+    ClipVisionTransformer visual_transformer{ nullptr };
+    torch::nn::Linear to_text_latent{ nullptr }, to_visual_latent{ nullptr };
+    torch::nn::Linear to_text_latent_extra{ nullptr },
+        to_visual_latent_extra{ nullptr }; ///< always there, as in the reference
     Tensor temperature; ///< (), its logarithm
 };
 TORCH_MODULE(XClip);

@@ -17,12 +17,14 @@ struct AttentionOptions {
     bool causal = false;
     bool cosine_sim = true; ///< unit-length queries and keys, logits times 16
     double dropout = 0;
-    RotaryEmbedding rotary_emb {nullptr};
+    RotaryEmbedding rotary_emb{ nullptr };
 };
 
-/// Pre-norm self-attention with many query heads over one key/value head (Shazeer 2019) and a learned null key
-/// that every position may look at. Without cosine_sim the logits are scaled by 1 / dim_head, as the reference does.
-class AttentionImpl : public torch::nn::Module {
+/// Pre-norm self-attention with many query heads over one key/value head (Shazeer 2019) and a learned null
+/// key that every position may look at. Without cosine_sim the logits are scaled by 1 / dim_head, as the
+/// reference does.
+class AttentionImpl : public torch::nn::Module
+{
 public:
     explicit AttentionImpl(const AttentionOptions& options);
     /// x (b, n, dim), attn_bias (heads, n, n + 1) or undefined -> (b, n, dim)
@@ -30,10 +32,10 @@ public:
 
 private:
     AttentionOptions options_;
-    LayerNorm norm {nullptr};
+    LayerNorm norm{ nullptr };
     Tensor null_kv; ///< (2, dim_head)
-    torch::nn::Linear to_q {nullptr}, to_kv {nullptr};
-    torch::nn::Sequential to_out {nullptr};
+    torch::nn::Linear to_q{ nullptr }, to_kv{ nullptr };
+    torch::nn::Sequential to_out{ nullptr };
 };
 TORCH_MODULE(Attention);
 
@@ -46,37 +48,40 @@ struct CrossAttentionOptions {
 };
 
 /// Pre-norm attention from x to context tokens, with a null key shared by the heads.
-class CrossAttentionImpl : public torch::nn::Module {
+class CrossAttentionImpl : public torch::nn::Module
+{
 public:
     explicit CrossAttentionImpl(const CrossAttentionOptions& options);
     Tensor forward(const Tensor& x, const Tensor& context); // (b, n, dim), (b, m, context_dim) -> (b, n, dim)
 
 private:
     CrossAttentionOptions options_;
-    LayerNorm norm {nullptr};
+    LayerNorm norm{ nullptr };
     Tensor null_kv; ///< (2, dim_head)
-    torch::nn::Linear to_q {nullptr}, to_kv {nullptr};
-    torch::nn::Sequential to_out {nullptr};
+    torch::nn::Linear to_q{ nullptr }, to_kv{ nullptr };
+    torch::nn::Sequential to_out{ nullptr };
 };
 TORCH_MODULE(CrossAttention);
 
 /// Attention whose cost is linear in the pixels (Shen et al. 2018), on (b, c, h, w).
-class LinearAttentionImpl : public torch::nn::Module {
+class LinearAttentionImpl : public torch::nn::Module
+{
 public:
     LinearAttentionImpl(std::int64_t dim, std::int64_t dim_head, std::int64_t heads);
     Tensor forward(const Tensor& fmap);
 
 private:
     std::int64_t dim_head_, heads_;
-    ChanLayerNorm norm {nullptr};
-    torch::nn::Conv2d to_qkv {nullptr};
-    torch::nn::Sequential to_out {nullptr};
+    ChanLayerNorm norm{ nullptr };
+    torch::nn::Conv2d to_qkv{ nullptr };
+    torch::nn::Sequential to_out{ nullptr };
 };
 TORCH_MODULE(LinearAttention);
 
 /// fn(x) + x.
 template <class Inner>
-class ResidualImpl : public torch::nn::Module {
+class ResidualImpl : public torch::nn::Module
+{
 public:
     explicit ResidualImpl(Inner inner)
         : fn(register_module("fn", std::move(inner)))
@@ -93,13 +98,14 @@ using ResidualAttentionImpl = ResidualImpl<Attention>;
 TORCH_MODULE(ResidualAttention);
 
 /// Residual self-attention among the pixels of (b, c, h, w).
-class SequenceAttentionImpl : public torch::nn::Module {
+class SequenceAttentionImpl : public torch::nn::Module
+{
 public:
     explicit SequenceAttentionImpl(const AttentionOptions& options);
     Tensor forward(const Tensor& fmap);
 
 private:
-    ResidualAttention fn {nullptr};
+    ResidualAttention fn{ nullptr };
 };
 TORCH_MODULE(SequenceAttention);
 

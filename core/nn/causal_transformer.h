@@ -22,21 +22,22 @@ struct CausalTransformerOptions {
 };
 
 /// The prior's transformer: causal attention with T5's relative bias, SwiGLU feed-forward.
-class CausalTransformerImpl : public torch::nn::Module {
+class CausalTransformerImpl : public torch::nn::Module
+{
 public:
     explicit CausalTransformerImpl(const CausalTransformerOptions& options);
     Tensor forward(const Tensor& x); // (b, n, dim) -> (b, n, dim)
 
 private:
     struct Layer {
-        Attention attn {nullptr};
-        torch::nn::Sequential feed_forward {nullptr};
+        Attention attn{ nullptr };
+        torch::nn::Sequential feed_forward{ nullptr };
     };
-    LayerNorm init_norm {nullptr};
-    RelPosBias rel_pos_bias {nullptr};
+    LayerNorm init_norm{ nullptr };
+    RelPosBias rel_pos_bias{ nullptr };
     std::vector<Layer> layers_;
-    LayerNorm norm {nullptr};
-    torch::nn::Linear project_out {nullptr};
+    LayerNorm norm{ nullptr };
+    torch::nn::Linear project_out{ nullptr };
 };
 TORCH_MODULE(CausalTransformer);
 

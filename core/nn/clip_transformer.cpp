@@ -11,7 +11,8 @@ namespace reverie {
 namespace {
 
 /// Stands where the reference has a parameterless layer, so that the next one keeps its index.
-class PlaceImpl : public torch::nn::Module {
+class PlaceImpl : public torch::nn::Module
+{
 public:
     Tensor forward(const Tensor& x) { return x; }
 };
@@ -33,47 +34,53 @@ Tensor rotated(const Tensor& x, const Tensor& angle)
     const auto r = angle.size(-1);
     const auto turned = x.narrow(-1, 0, r);
     const auto halves = turned.chunk(2, -1);
-    const auto result = turned * angle.cos() + torch::cat({-halves[1], halves[0]}, -1) * angle.sin();
-    return r == x.size(-1) ? result : torch::cat({result, x.slice(-1, r)}, -1);
+    const auto result = turned * angle.cos() + torch::cat({ -halves[1], halves[0] }, -1) * angle.sin();
+    return r == x.size(-1) ? result : torch::cat({ result, x.slice(-1, r) }, -1);
 }
 
 Tensor to_patches(const Tensor& image, std::int64_t p) // (b, c, h, w) -> (b, h/p * w/p, p*p*c)
 {
     const auto b = image.size(0), c = image.size(1), rows = image.size(2) / p, columns = image.size(3) / p;
-    return image.reshape({b, c, rows, p, columns, p}).permute({0, 2, 4, 3, 5, 1}).reshape({b, rows * columns, p * p * c});
+    return image.reshape({ b, c, rows, p, columns, p })
+        .permute({ 0, 2, 4, 3, 5, 1 })
+        .reshape({ b, rows * columns, p * p * c });
 }
 
 } // namespace
 
 ClipAttentionImpl::ClipAttentionImpl(const ClipTransformerOptions& o)
     : options_(o)
-    , to_qkv(register_module("to_qkv",
-                             torch::nn::Linear(torch::nn::LinearOptions(o.dim, o.heads * o.dim_head * 3).bias(false))))
+    , to_qkv(register_module(
+          "to_qkv", torch::nn::Linear(torch::nn::LinearOptions(o.dim, o.heads * o.dim_head * 3).bias(false))))
     , to_out(register_module(
-          "to_out", torch::nn::Sequential(
-                        torch::nn::Linear(torch::nn::LinearOptions(o.heads * o.dim_head, o.dim).bias(false)),
-                        LayerNorm(o.dim))))
+          "to_out",
+          torch::nn::Sequential(
+              torch::nn::Linear(torch::nn::LinearOptions(o.heads * o.dim_head, o.dim).bias(false)),
+              LayerNorm(o.dim))))
 {
 }
 
 Tensor ClipAttentionImpl::forward(const Tensor& x, const Tensor& mask, const Tensor& rotary)
 {
     const auto b = x.size(0), n = x.size(1);
-    const auto qkv = to_qkv(x).view({b, n, 3, options_.heads, options_.dim_head}).permute({2, 0, 3, 1, 4});
-    auto q = qkv[0] / std::sqrt(static_cast<double>(options_.dim_head)), k = qkv[1], v = qkv[2]; // (b, h, n, d)
+    const auto qkv
+        = to_qkv(x).view({ b, n, 3, options_.heads, options_.dim_head }).permute({ 2, 0, 3, 1, 4 });
+    auto q = qkv[0] / std::sqrt(static_cast<double>(options_.dim_head)), k = qkv[1],
+         v = qkv[2]; // (b, h, n, d)
     if (rotary.defined()) {
         q = rotated(q, rotary);
         k = rotated(k, rotary);
         v = rotated(v, rotary);
     }
-    auto logits = q.matmul(k.transpose(-2, -1));                                             // (b, h, n, n)
+    auto logits = q.matmul(k.transpose(-2, -1)); // (b, h, n, n)
     const auto lowest = -std::numeric_limits<float>::max();
     if (mask.defined())
         logits = logits.masked_fill(mask.logical_not().unsqueeze(1).unsqueeze(1), lowest);
     if (options_.causal)
-        logits = logits.masked_fill(torch::ones({n, n}, logits.options().dtype(torch::kBool)).triu(1), lowest);
+        logits
+            = logits.masked_fill(torch::ones({ n, n }, logits.options().dtype(torch::kBool)).triu(1), lowest);
     const auto attn = torch::softmax(logits, -1, torch::kFloat32).to(v.scalar_type());
-    return to_out->forward(attn.matmul(v).transpose(1, 2).flatten(-2));                      // (b, n, dim)
+    return to_out->forward(attn.matmul(v).transpose(1, 2).flatten(-2)); // (b, n, dim)
 }
 
 ClipTransformerImpl::ClipTransformerImpl(const ClipTransformerOptions& o)
@@ -82,7 +89,8 @@ ClipTransformerImpl::ClipTransformerImpl(const ClipTransformerOptions& o)
 {
     auto layers = register_module("layers", torch::nn::ModuleList());
     for (std::int64_t l = 0; l < o.depth; ++l) {
-        const Layer layer {LayerNorm(o.dim), LayerNorm(o.dim), ClipAttention(o), geglu_feed_forward(o.dim, o.ff_mult, 0)};
+        const Layer layer{ LayerNorm(o.dim), LayerNorm(o.dim), ClipAttention(o),
+                           geglu_feed_forward(o.dim, o.ff_mult, 0) };
         auto feed_forward = std::make_shared<torch::nn::Module>();
         feed_forward->register_module("net", layer.feed_forward.ptr());
         torch::nn::ModuleList pair;
@@ -116,26 +124,26 @@ ClipTextTransformerImpl::ClipTextTransformerImpl(const ClipTransformerOptions& o
         abs_pos_emb = register_module("abs_pos_emb", torch::nn::Embedding(max_seq_len, o.dim));
     }
     if (!o.causal)
-        cls_token = register_parameter("cls_token", torch::randn({o.dim}));
+        cls_token = register_parameter("cls_token", torch::randn({ o.dim }));
     transformer = register_module("transformer", ClipTransformer(o));
 }
 
 Tensor ClipTextTransformerImpl::forward(const Tensor& text, const Tensor& mask)
 {
     const auto b = text.size(0), n = text.size(1);
-    auto x = token_emb(text);                                                                // (b, n, dim)
+    auto x = token_emb(text); // (b, n, dim)
     if (abs_pos_emb)
         x = x + abs_pos_emb(torch::arange(n, text.options()));
     auto keep = mask;
     if (cls_token.defined()) {
-        x = torch::cat({cls_token.expand({b, 1, -1}), x}, 1);                                // (b, 1 + n, dim)
+        x = torch::cat({ cls_token.expand({ b, 1, -1 }), x }, 1); // (b, 1 + n, dim)
         if (mask.defined())
-            keep = torch::cat({torch::ones({b, 1}, mask.options()), mask}, 1);
+            keep = torch::cat({ torch::ones({ b, 1 }, mask.options()), mask }, 1);
     }
     Tensor rotary;
     if (inv_freq.defined()) {
         const auto angle = torch::outer(torch::arange(x.size(1), inv_freq.options()), inv_freq);
-        rotary = torch::cat({angle, angle}, -1);
+        rotary = torch::cat({ angle, angle }, -1);
     }
     return transformer(x, keep, rotary);
 }
@@ -145,11 +153,13 @@ ClipVisionTransformerImpl::ClipVisionTransformerImpl(const ClipTransformerOption
                                                      double patch_dropout)
     : patch_size_(patch_size)
     , patch_dropout_(patch_dropout)
-    , to_tokens(register_module("to_tokens", torch::nn::Sequential(
-                                                 Place(), torch::nn::Linear(patch_size * patch_size * channels, o.dim))))
-    , to_cls_tokens(register_module("to_cls_tokens",
-                                    torch::nn::Sequential(
-                                        Place(), torch::nn::Linear(torch::nn::LinearOptions(o.dim, o.dim).bias(false)))))
+    , to_tokens(register_module(
+          "to_tokens",
+          torch::nn::Sequential(Place(), torch::nn::Linear(patch_size * patch_size * channels, o.dim))))
+    , to_cls_tokens(register_module(
+          "to_cls_tokens",
+          torch::nn::Sequential(Place(),
+                                torch::nn::Linear(torch::nn::LinearOptions(o.dim, o.dim).bias(false)))))
 {
     const auto patches = (image_size / patch_size) * (image_size / patch_size);
     pos_emb = register_module("pos_emb", torch::nn::Embedding(patches, o.dim));
@@ -158,17 +168,18 @@ ClipVisionTransformerImpl::ClipVisionTransformerImpl(const ClipTransformerOption
 
 Tensor ClipVisionTransformerImpl::forward(const Tensor& image, Noise* noise)
 {
-    auto x = to_tokens->forward(to_patches(image, patch_size_));                             // (b, m, dim)
+    auto x = to_tokens->forward(to_patches(image, patch_size_)); // (b, m, dim)
     const auto b = x.size(0), m = x.size(1);
     x = x + pos_emb->weight.slice(0, 0, m);
     if (is_training() && noise && patch_dropout_ > 0) {
-        const auto keep = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(m) * (1 - patch_dropout_)));
-        const auto chosen = std::get<1>(noise->normal({b, m}).to(x.device()).topk(keep, -1)); // (b, keep)
-        x = x.gather(1, chosen.unsqueeze(-1).expand({-1, -1, x.size(2)}));
+        const auto keep = std::max<std::int64_t>(
+            1, static_cast<std::int64_t>(static_cast<double>(m) * (1 - patch_dropout_)));
+        const auto chosen = std::get<1>(noise->normal({ b, m }).to(x.device()).topk(keep, -1)); // (b, keep)
+        x = x.gather(1, chosen.unsqueeze(-1).expand({ -1, -1, x.size(2) }));
     }
     const auto encodings = transformer(x);
-    const auto cls = to_cls_tokens->forward(encodings.mean(1)).unsqueeze(1);                 // (b, 1, dim)
-    return torch::cat({cls, encodings}, 1);
+    const auto cls = to_cls_tokens->forward(encodings.mean(1)).unsqueeze(1); // (b, 1, dim)
+    return torch::cat({ cls, encodings }, 1);
 }
 
 } // namespace reverie

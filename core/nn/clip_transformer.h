@@ -21,7 +21,8 @@ struct ClipTransformerOptions {
 };
 
 /// Multi-head self-attention whose output is normed.
-class ClipAttentionImpl : public torch::nn::Module {
+class ClipAttentionImpl : public torch::nn::Module
+{
 public:
     explicit ClipAttentionImpl(const ClipTransformerOptions& options);
     /// x (b, n, dim); mask bool (b, n), true where there is a token; rotary angles (n, r). Undefined: none.
@@ -29,57 +30,60 @@ public:
 
 private:
     ClipTransformerOptions options_;
-    torch::nn::Linear to_qkv {nullptr};
-    torch::nn::Sequential to_out {nullptr};
+    torch::nn::Linear to_qkv{ nullptr };
+    torch::nn::Sequential to_out{ nullptr };
 };
 TORCH_MODULE(ClipAttention);
 
 /// Pre-norm transformer with a norm before and after (x-clip's).
-class ClipTransformerImpl : public torch::nn::Module {
+class ClipTransformerImpl : public torch::nn::Module
+{
 public:
     explicit ClipTransformerImpl(const ClipTransformerOptions& options);
     Tensor forward(const Tensor& x, const Tensor& mask = {}, const Tensor& rotary = {}); // (b, n, dim)
 
 private:
     struct Layer {
-        LayerNorm attn_norm {nullptr}, feed_forward_norm {nullptr};
-        ClipAttention attn {nullptr};
-        torch::nn::Sequential feed_forward {nullptr};
+        LayerNorm attn_norm{ nullptr }, feed_forward_norm{ nullptr };
+        ClipAttention attn{ nullptr };
+        torch::nn::Sequential feed_forward{ nullptr };
     };
-    LayerNorm norm_in {nullptr}, norm_out {nullptr};
+    LayerNorm norm_in{ nullptr }, norm_out{ nullptr };
     std::vector<Layer> layers_;
 };
 TORCH_MODULE(ClipTransformer);
 
 /// Tokens to encodings, with a learned [cls] in front.
-class ClipTextTransformerImpl : public torch::nn::Module {
+class ClipTextTransformerImpl : public torch::nn::Module
+{
 public:
-    ClipTextTransformerImpl(const ClipTransformerOptions& options, std::int64_t num_tokens, std::int64_t max_seq_len,
-                            bool rotary_pos_emb);
+    ClipTextTransformerImpl(const ClipTransformerOptions& options, std::int64_t num_tokens,
+                            std::int64_t max_seq_len, bool rotary_pos_emb);
     Tensor forward(const Tensor& text, const Tensor& mask = {}); // int64 (b, n) -> (b, 1 + n, dim)
 
 private:
-    torch::nn::Embedding token_emb {nullptr}, abs_pos_emb {nullptr};
+    torch::nn::Embedding token_emb{ nullptr }, abs_pos_emb{ nullptr };
     Tensor cls_token;
     Tensor inv_freq; ///< rotary frequencies; undefined with learned positions
-    ClipTransformer transformer {nullptr};
+    ClipTransformer transformer{ nullptr };
 };
 TORCH_MODULE(ClipTextTransformer);
 
 /// Patches to encodings; [cls] is a projection of their mean, put in front.
-class ClipVisionTransformerImpl : public torch::nn::Module {
+class ClipVisionTransformerImpl : public torch::nn::Module
+{
 public:
-    ClipVisionTransformerImpl(const ClipTransformerOptions& options, std::int64_t image_size, std::int64_t patch_size,
-                              std::int64_t channels, double patch_dropout);
+    ClipVisionTransformerImpl(const ClipTransformerOptions& options, std::int64_t image_size,
+                              std::int64_t patch_size, std::int64_t channels, double patch_dropout);
     /// (b, c, h, w) -> (b, 1 + m, dim). In training `noise` chooses the patches that are kept.
     Tensor forward(const Tensor& image, Noise* noise = nullptr);
 
 private:
     std::int64_t patch_size_;
     double patch_dropout_;
-    torch::nn::Sequential to_tokens {nullptr}, to_cls_tokens {nullptr};
-    torch::nn::Embedding pos_emb {nullptr};
-    ClipTransformer transformer {nullptr};
+    torch::nn::Sequential to_tokens{ nullptr }, to_cls_tokens{ nullptr };
+    torch::nn::Embedding pos_emb{ nullptr };
+    ClipTransformer transformer{ nullptr };
 };
 TORCH_MODULE(ClipVisionTransformer);
 

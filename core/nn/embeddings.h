@@ -12,7 +12,8 @@ namespace reverie {
 using torch::Tensor;
 
 /// [sin(t f_i), cos(t f_i)] with f_i = 10000^(-i / (dim/2 - 1)) (Vaswani et al. 2017).
-class SinusoidalPosEmbImpl : public torch::nn::Module {
+class SinusoidalPosEmbImpl : public torch::nn::Module
+{
 public:
     explicit SinusoidalPosEmbImpl(std::int64_t dim)
         : dim_(dim)
@@ -26,7 +27,8 @@ private:
 TORCH_MODULE(SinusoidalPosEmb);
 
 /// Rotary positions (Su et al. 2021) on interleaved channel pairs; channels past 2 * len(freqs) pass.
-class RotaryEmbeddingImpl : public torch::nn::Module {
+class RotaryEmbeddingImpl : public torch::nn::Module
+{
 public:
     explicit RotaryEmbeddingImpl(std::int64_t dim);
     Tensor rotate(const Tensor& x) const; // (..., n, d), position = index along n
@@ -36,14 +38,16 @@ public:
 TORCH_MODULE(RotaryEmbedding);
 
 /// T5's bucketed bias for past distances (Raffel et al. 2019).
-class RelPosBiasImpl : public torch::nn::Module {
+class RelPosBiasImpl : public torch::nn::Module
+{
 public:
-    explicit RelPosBiasImpl(std::int64_t heads = 8, std::int64_t num_buckets = 32, std::int64_t max_distance = 128);
+    explicit RelPosBiasImpl(std::int64_t heads = 8, std::int64_t num_buckets = 32,
+                            std::int64_t max_distance = 128);
     Tensor forward(std::int64_t i, std::int64_t j); // -> (heads, i, j)
 
 private:
     std::int64_t num_buckets_, max_distance_;
-    torch::nn::Embedding relative_attention_bias {nullptr};
+    torch::nn::Embedding relative_attention_bias{ nullptr };
 };
 TORCH_MODULE(RelPosBias);
 

@@ -8,14 +8,16 @@
 namespace reverie {
 
 /// x * silu(gate) of [x, gate] (Shazeer 2020).
-class SwiGluImpl : public torch::nn::Module {
+class SwiGluImpl : public torch::nn::Module
+{
 public:
     Tensor forward(const Tensor& x); // (..., 2 d) -> (..., d)
 };
 TORCH_MODULE(SwiGlu);
 
 /// x * gelu(gate) of [x, gate].
-class GegluImpl : public torch::nn::Module {
+class GegluImpl : public torch::nn::Module
+{
 public:
     Tensor forward(const Tensor& x);
 };

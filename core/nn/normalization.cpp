@@ -20,7 +20,7 @@ Tensor l2norm(const Tensor& x)
 }
 
 LayerNormImpl::LayerNormImpl(std::int64_t dim, bool stable)
-    : g(register_parameter("g", torch::ones({dim})))
+    : g(register_parameter("g", torch::ones({ dim })))
     , stable_(stable)
 {
 }
@@ -28,19 +28,19 @@ LayerNormImpl::LayerNormImpl(std::int64_t dim, bool stable)
 Tensor LayerNormImpl::forward(const Tensor& x)
 {
     const Tensor scaled = stable_ ? x / x.amax(-1, /*keepdim=*/true).detach() : x;
-    return torch::layer_norm(scaled, {g.size(0)}, g, /*bias=*/ {}, epsilon_for(x));
+    return torch::layer_norm(scaled, { g.size(0) }, g, /*bias=*/{}, epsilon_for(x));
 }
 
 ChanLayerNormImpl::ChanLayerNormImpl(std::int64_t dim)
-    : g(register_parameter("g", torch::ones({1, dim, 1, 1})))
+    : g(register_parameter("g", torch::ones({ 1, dim, 1, 1 })))
 {
 }
 
 Tensor ChanLayerNormImpl::forward(const Tensor& x)
 {
-    const auto channels_last = x.permute({0, 2, 3, 1});
-    return torch::layer_norm(channels_last, {g.size(1)}, g.flatten(), /*bias=*/ {}, epsilon_for(x))
-        .permute({0, 3, 1, 2});
+    const auto channels_last = x.permute({ 0, 2, 3, 1 });
+    return torch::layer_norm(channels_last, { g.size(1) }, g.flatten(), /*bias=*/{}, epsilon_for(x))
+        .permute({ 0, 3, 1, 2 });
 }
 
 } // namespace reverie

@@ -47,12 +47,13 @@ PixelShuffleUpsampleImpl::PixelShuffleUpsampleImpl(std::int64_t dim, std::int64_
 {
     torch::nn::Conv2d conv(torch::nn::Conv2dOptions(dim, dim_out * 4, 1));
     torch::NoGradGuard no_grad;
-    const auto weight = torch::empty({dim_out, dim, 1, 1});
+    const auto weight = torch::empty({ dim_out, dim, 1, 1 });
     torch::nn::init::kaiming_uniform_(weight);
     conv->weight.copy_(weight.repeat_interleave(4, 0));
     conv->bias.zero_();
-    net = register_module("net", torch::nn::Sequential(conv, torch::nn::SiLU(),
-                                                       torch::nn::PixelShuffle(torch::nn::PixelShuffleOptions(2))));
+    net = register_module("net",
+                          torch::nn::Sequential(conv, torch::nn::SiLU(),
+                                                torch::nn::PixelShuffle(torch::nn::PixelShuffleOptions(2))));
 }
 
 Tensor PixelShuffleUpsampleImpl::forward(const Tensor& x)
@@ -67,7 +68,7 @@ NearestUpsampleImpl::NearestUpsampleImpl(std::int64_t dim, std::int64_t dim_out)
 
 Tensor NearestUpsampleImpl::forward(const Tensor& x)
 {
-    return conv(torch::upsample_nearest2d(x, std::vector<std::int64_t> {x.size(2) * 2, x.size(3) * 2}));
+    return conv(torch::upsample_nearest2d(x, std::vector<std::int64_t>{ x.size(2) * 2, x.size(3) * 2 }));
 }
 
 UpsampleCombinerImpl::UpsampleCombinerImpl(std::int64_t dim, const std::vector<std::int64_t>& dim_ins)
@@ -79,7 +80,7 @@ UpsampleCombinerImpl::UpsampleCombinerImpl(std::int64_t dim, const std::vector<s
 
 Tensor UpsampleCombinerImpl::forward(const Tensor& x, const std::vector<Tensor>& fmaps)
 {
-    std::vector<Tensor> maps {x};
+    std::vector<Tensor> maps{ x };
     for (std::size_t i = 0; i < fmaps.size(); ++i)
         maps.push_back(fmap_convs[i]->as<Block>()->forward(resize_cubic(fmaps[i], x.size(-1))));
     return torch::cat(maps, 1);

@@ -18,8 +18,8 @@ Tensor cubic(const Tensor& x)
     return inner * (a <= 1.).to(x.dtype()) + outer * ((a > 1.) & (a <= 2.)).to(x.dtype());
 }
 
-/// (out, in): row o holds the weights of the source pixels for output pixel o. Weights are normalised over the
-/// whole field of view; the part of it outside the picture is then dropped.
+/// (out, in): row o holds the weights of the source pixels for output pixel o. Weights are normalised over
+/// the whole field of view; the part of it outside the picture is then dropped.
 Tensor cubic_weights(std::int64_t in, double scale, const torch::TensorOptions& options)
 {
     const auto out = static_cast<std::int64_t>(std::ceil(scale * static_cast<double>(in)));
@@ -27,17 +27,17 @@ Tensor cubic_weights(std::int64_t in, double scale, const torch::TensorOptions& 
     const double support = 4. / stretch;
     const auto eps = static_cast<double>(std::numeric_limits<float>::epsilon());
     const auto center = torch::arange(out, options) / scale + static_cast<double>(in - 1) / 2.
-        - static_cast<double>(out - 1) / (2. * scale);                                // (out)
+        - static_cast<double>(out - 1) / (2. * scale); // (out)
     const auto left = torch::ceil(center - support / 2. - eps);
     const auto width = static_cast<std::int64_t>(std::ceil(support - eps));
-    const auto source = left.unsqueeze(1) + torch::arange(width, options);            // (out, width)
+    const auto source = left.unsqueeze(1) + torch::arange(width, options); // (out, width)
     auto weights = stretch * cubic(stretch * (center.unsqueeze(1) - source));
     const auto sum = weights.sum(1, /*keepdim=*/true);
     weights = weights / torch::where(sum == 0, torch::ones_like(sum), sum);
     const auto inside = (source >= 0) & (source < in);
     weights = weights * inside.to(weights.dtype());
     const auto index = source.clamp(0, in - 1).to(torch::kInt64);
-    return torch::zeros({out, in}, options).scatter_add(1, index, weights);
+    return torch::zeros({ out, in }, options).scatter_add(1, index, weights);
 }
 
 Tensor clamped(Tensor image, const std::optional<std::pair<double, double>>& range)
@@ -54,7 +54,8 @@ Tensor resize_cubic(const Tensor& image, std::int64_t target_size,
         return clamped(image, clamp_range);
     const double scale = static_cast<double>(target_size) / static_cast<double>(image.size(-1));
     const auto options = image.options().dtype(torch::kFloat32).requires_grad(false);
-    const auto rows = cubic_weights(image.size(-2), scale, options), columns = cubic_weights(image.size(-1), scale, options);
+    const auto rows = cubic_weights(image.size(-2), scale, options),
+               columns = cubic_weights(image.size(-1), scale, options);
     return clamped(rows.matmul(image.to(torch::kFloat32)).matmul(columns.t()).to(image.dtype()), clamp_range);
 }
 
@@ -62,7 +63,7 @@ Tensor resize_area(const Tensor& image, std::int64_t target_size)
 {
     if (image.size(-1) % target_size != 0 || image.size(-2) != image.size(-1))
         return resize_nearest(image, target_size);
-    return torch::adaptive_avg_pool2d(image, {target_size, target_size});
+    return torch::adaptive_avg_pool2d(image, { target_size, target_size });
 }
 
 Tensor resize_nearest(const Tensor& image, std::int64_t target_size,
@@ -70,7 +71,7 @@ Tensor resize_nearest(const Tensor& image, std::int64_t target_size,
 {
     if (image.size(-1) == target_size)
         return clamped(image, clamp_range);
-    const auto to = std::vector<std::int64_t> {target_size, target_size};
+    const auto to = std::vector<std::int64_t>{ target_size, target_size };
     return clamped(torch::upsample_nearest2d(image, to), clamp_range);
 }
 

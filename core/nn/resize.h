@@ -11,8 +11,8 @@ namespace reverie {
 
 using at::Tensor;
 
-/// Cubic resampling (a = -0.5), antialiased when it shrinks, of (b, c, h, w) by the factor target_size / w. What
-/// lies outside the picture counts as zero. Unchanged if w is target_size already.
+/// Cubic resampling (a = -0.5), antialiased when it shrinks, of (b, c, h, w) by the factor target_size / w.
+/// What lies outside the picture counts as zero. Unchanged if w is target_size already.
 Tensor resize_cubic(const Tensor& image, std::int64_t target_size,
                     std::optional<std::pair<double, double>> clamp_range = {});
 
@@ -20,7 +20,8 @@ Tensor resize_cubic(const Tensor& image, std::int64_t target_size,
 Tensor resize_nearest(const Tensor& image, std::int64_t target_size,
                       std::optional<std::pair<double, double>> clamp_range = {});
 
-/// The mean of the source pixels under each target pixel, where the sides divide; nearest neighbour otherwise.
+/// The mean of the source pixels under each target pixel, where the sides divide; nearest neighbour
+/// otherwise.
 Tensor resize_area(const Tensor& image, std::int64_t target_size);
 
 } // namespace reverie

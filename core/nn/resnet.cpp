@@ -11,7 +11,7 @@ namespace {
 Tensor standardized(const Tensor& weight)
 {
     const double eps = weight.scalar_type() == torch::kFloat32 ? 1e-5 : 1e-3;
-    const std::vector<std::int64_t> filter {1, 2, 3};
+    const std::vector<std::int64_t> filter{ 1, 2, 3 };
     const auto mean = weight.mean(filter, /*keepdim=*/true);
     const auto var = weight.var(filter, /*unbiased=*/false, /*keepdim=*/true);
     return (weight - mean) * (var + eps).rsqrt();
@@ -21,7 +21,8 @@ Tensor standardized(const Tensor& weight)
 
 BlockImpl::BlockImpl(std::int64_t dim, std::int64_t dim_out, std::int64_t groups, bool weight_standardization)
     : weight_standardization_(weight_standardization)
-    , project(register_module("project", torch::nn::Conv2d(torch::nn::Conv2dOptions(dim, dim_out, 3).padding(1))))
+    , project(
+          register_module("project", torch::nn::Conv2d(torch::nn::Conv2dOptions(dim, dim_out, 3).padding(1))))
     , norm(register_module("norm", torch::nn::GroupNorm(groups, dim_out)))
 {
 }
@@ -38,15 +39,15 @@ Tensor BlockImpl::forward(const Tensor& input, const Tensor& scale_shift)
 }
 
 ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockOptions& o)
-    : time_mlp(register_module("time_mlp",
-                               torch::nn::Sequential(torch::nn::SiLU(),
-                                                     torch::nn::Linear(o.time_cond_dim, o.dim_out * 2))))
+    : time_mlp(register_module(
+        "time_mlp",
+        torch::nn::Sequential(torch::nn::SiLU(), torch::nn::Linear(o.time_cond_dim, o.dim_out * 2))))
 {
     if (o.cond_dim > 0)
-        cross_attn = register_module("cross_attn",
-                                     CrossAttention(CrossAttentionOptions {.dim = o.dim_out,
-                                                                           .context_dim = o.cond_dim,
-                                                                           .cosine_sim = o.cosine_sim_cross_attn}));
+        cross_attn = register_module(
+            "cross_attn",
+            CrossAttention(CrossAttentionOptions{
+                .dim = o.dim_out, .context_dim = o.cond_dim, .cosine_sim = o.cosine_sim_cross_attn }));
     block1 = register_module("block1", Block(o.dim, o.dim_out, o.groups, o.weight_standardization));
     block2 = register_module("block2", Block(o.dim_out, o.dim_out, o.groups, o.weight_standardization));
     if (o.dim != o.dim_out)
@@ -56,10 +57,10 @@ ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockOptions& o)
 
 Tensor ResnetBlockImpl::forward(const Tensor& x, const Tensor& time, const Tensor& cond)
 {
-    auto h = block1(x, time_mlp->forward(time));                              // (b, dim_out, h, w)
+    auto h = block1(x, time_mlp->forward(time)); // (b, dim_out, h, w)
     if (cross_attn) {
-        const auto pixels = h.flatten(2).transpose(1, 2);                     // (b, h*w, dim_out)
-        h = (cross_attn(pixels, cond) + pixels).transpose(1, 2).unflatten(2, {h.size(2), h.size(3)});
+        const auto pixels = h.flatten(2).transpose(1, 2); // (b, h*w, dim_out)
+        h = (cross_attn(pixels, cond) + pixels).transpose(1, 2).unflatten(2, { h.size(2), h.size(3) });
     }
     return block2(h) + (res_conv ? res_conv(x) : x);
 }

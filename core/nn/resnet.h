@@ -10,16 +10,18 @@
 namespace reverie {
 
 /// 3x3 convolution, group norm, optional scale and shift, SiLU.
-class BlockImpl : public torch::nn::Module {
+class BlockImpl : public torch::nn::Module
+{
 public:
-    BlockImpl(std::int64_t dim, std::int64_t dim_out, std::int64_t groups, bool weight_standardization = false);
+    BlockImpl(std::int64_t dim, std::int64_t dim_out, std::int64_t groups,
+              bool weight_standardization = false);
     /// x (b, dim, h, w); scale_shift (b, 2 dim_out) or undefined: scale first.
     Tensor forward(const Tensor& x, const Tensor& scale_shift = {});
 
 private:
     bool weight_standardization_;
-    torch::nn::Conv2d project {nullptr};
-    torch::nn::GroupNorm norm {nullptr};
+    torch::nn::Conv2d project{ nullptr };
+    torch::nn::GroupNorm norm{ nullptr };
 };
 TORCH_MODULE(Block);
 
@@ -32,19 +34,20 @@ struct ResnetBlockOptions {
     bool cosine_sim_cross_attn = false;
 };
 
-/// Two blocks around a skip; the time scales and shifts the first, the condition tokens are attended to between
-/// them.
-class ResnetBlockImpl : public torch::nn::Module {
+/// Two blocks around a skip; the time scales and shifts the first, the condition tokens are attended to
+/// between them.
+class ResnetBlockImpl : public torch::nn::Module
+{
 public:
     explicit ResnetBlockImpl(const ResnetBlockOptions& options);
     /// x (b, dim, h, w), time (b, time_cond_dim), cond (b, n, cond_dim) -> (b, dim_out, h, w)
     Tensor forward(const Tensor& x, const Tensor& time, const Tensor& cond = {});
 
 private:
-    torch::nn::Sequential time_mlp {nullptr};
-    CrossAttention cross_attn {nullptr};
-    Block block1 {nullptr}, block2 {nullptr};
-    torch::nn::Conv2d res_conv {nullptr};
+    torch::nn::Sequential time_mlp{ nullptr };
+    CrossAttention cross_attn{ nullptr };
+    Block block1{ nullptr }, block2{ nullptr };
+    torch::nn::Conv2d res_conv{ nullptr };
 };
 TORCH_MODULE(ResnetBlock);
 

@@ -11,15 +11,16 @@ namespace reverie {
 
 /// One training run, as `dream train` takes it.
 struct TrainRequest {
-    std::string what = "all";    ///< tokenizer | clip | prior | decoder | all
-    std::string data;            ///< data set spec; may also come from the preset or the configuration
-    std::filesystem::path run;   ///< the run directory
-    std::string preset;          ///< name of a preset, or empty
+    std::string what = "all"; ///< tokenizer | clip | prior | decoder | all
+    std::string data; ///< data set spec; may also come from the preset or the configuration
+    std::filesystem::path run; ///< the run directory
+    std::string preset; ///< name of a preset, or empty
     std::filesystem::path config; ///< JSON laid over the preset
-    std::vector<std::string> set; ///< "key=value" laid over both; a bare key (steps, batch, seed, lr) means every part
-    std::filesystem::path init;   ///< model file whose weights the parts start from
-    int unet = 0;                 ///< decoder: only this U-Net, counted from 1; 0: all
-    bool resume = false;          ///< go on from the newest whole checkpoint in `run`
+    std::vector<std::string>
+        set; ///< "key=value" laid over both; a bare key (steps, batch, seed, lr) means every part
+    std::filesystem::path init; ///< model file whose weights the parts start from
+    int unet = 0; ///< decoder: only this U-Net, counted from 1; 0: all
+    bool resume = false; ///< go on from the newest whole checkpoint in `run`
     std::string device = "auto";
     std::string dtype; ///< empty: the configuration's
     int threads = 0;
@@ -32,13 +33,13 @@ struct TrainUpdate {
     double lr = 0;
     double samples_per_s = 0;
     double seconds_left = 0; ///< of this part
-    std::string event;       ///< one sentence (part begun, checkpoint written, resumed at ...), or empty
+    std::string event; ///< one sentence (part begun, checkpoint written, resumed at ...), or empty
 };
 
 using OnTrainUpdate = std::function<void(const TrainUpdate&)>;
 
 struct TrainResult {
-    bool stopped = false;        ///< ended early on request; a checkpoint was written
+    bool stopped = false; ///< ended early on request; a checkpoint was written
     std::filesystem::path model; ///< the pipeline file, once every part it needs is trained
 };
 

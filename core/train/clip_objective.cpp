@@ -42,17 +42,32 @@ public:
         , corpus_(corpus)
         , options_(options)
     {
+        if (!options_.lock_image)
+            return;
+        corpus_.embed(*clip_);
+        set_image_tower_trains(false);
     }
+
+    ~ClipObjective() override
+    {
+        if (options_.lock_image)
+            set_image_tower_trains(true);
+    }
+    ClipObjective(const ClipObjective&) = delete;
+    ClipObjective& operator=(const ClipObjective&) = delete;
 
     torch::nn::Module& module() override { return *clip_; }
 
     Tensor loss(const Rows& rows, Noise& noise) override
     {
+        const auto ids = corpus_.captions(rows, noise);
+        if (options_.lock_image)
+            return clip_->loss_to_embeds(ids, corpus_.take(corpus_.image_embed, rows));
         auto pictures = corpus_.pictures(rows);
         if (options_.augment_shift > 0 || options_.augment_zoom > 0)
             pictures = shift_and_zoom(pictures, options_, noise);
         pictures = resize_cubic(pictures, clip_->image_size());
-        return clip_->loss(corpus_.take(corpus_.ids, rows), pictures, noise);
+        return clip_->loss(ids, pictures, noise);
     }
 
     std::map<std::string, double> evaluate() override
@@ -64,6 +79,14 @@ public:
     }
 
 private:
+    void set_image_tower_trains(bool trains)
+    {
+        for (auto& parameter : clip_->named_parameters())
+            if (parameter.key().starts_with("visual_transformer.")
+                || parameter.key().starts_with("to_visual_latent."))
+                parameter.value().set_requires_grad(trains);
+    }
+
     XClip clip_;
     Corpus& corpus_;
     ClipPartOptions options_;

@@ -8,8 +8,10 @@
 namespace reverie {
 
 Corpus::Corpus(const Dataset& dataset, const Tokenizer& tokenizer, std::int64_t text_length,
-               at::Device device)
+               const CaptionOptions& options, at::Device device)
     : dataset(dataset)
+    , tokenizer(tokenizer)
+    , options(options)
     , device(device)
 {
     std::vector<std::int64_t> all;
@@ -18,6 +20,26 @@ Corpus::Corpus(const Dataset& dataset, const Tokenizer& tokenizer, std::int64_t 
         all.insert(all.end(), padded.begin(), padded.end());
     }
     ids = torch::tensor(all, torch::kLong).reshape({ -1, text_length }).to(device);
+}
+
+at::Tensor Corpus::captions(const Rows& rows, Noise& noise) const
+{
+    if (!captions_vary())
+        return take(ids, rows);
+    const auto batch = static_cast<std::int64_t>(rows.size());
+    const auto coin = noise.uniform({ batch });
+    const auto which = noise.integers(static_cast<std::int64_t>(options.templates.size()), batch);
+    std::vector<std::int64_t> all;
+    for (std::int64_t i = 0; i < batch; ++i) {
+        auto text = dataset.captions()[std::size_t(rows[std::size_t(i)])];
+        if (coin[i].item<float>() < options.share) {
+            auto sentence = options.templates[std::size_t(which[i].item<std::int64_t>())];
+            text = sentence.replace(sentence.find("{}"), 2, text);
+        }
+        const auto padded = tokenizer.encode_padded(text, std::size_t(ids.size(1)), /*truncate=*/true);
+        all.insert(all.end(), padded.begin(), padded.end());
+    }
+    return torch::tensor(all, torch::kLong).reshape({ batch, -1 }).to(device);
 }
 
 at::Tensor Corpus::pictures(const Rows& rows) const

@@ -3,7 +3,9 @@
 
 #include "core/data/dataset.h"
 #include "core/data/tokenizer.h"
+#include "core/diffusion/noise.h"
 #include "core/models/clip.h"
+#include "core/train/training_config.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -16,7 +18,13 @@ using Rows = std::vector<std::int64_t>; ///< indices into a data set
 
 /// A data set made ready for one device, with what a trained CLIP and prior make of each of its n rows.
 struct Corpus {
-    Corpus(const Dataset& dataset, const Tokenizer& tokenizer, std::int64_t text_length, at::Device device);
+    Corpus(const Dataset& dataset, const Tokenizer& tokenizer, std::int64_t text_length,
+           const CaptionOptions& options, at::Device device);
+
+    /// Token ids (b, text_length) of the captions, some of them in a sentence.
+    [[nodiscard]] at::Tensor captions(const Rows& rows, Noise& noise) const;
+    /// captions() may differ from one call to the next.
+    [[nodiscard]] bool captions_vary() const { return options.share > 0; }
 
     /// (b, 3, size, size) in [0, 1].
     [[nodiscard]] at::Tensor pictures(const Rows& rows) const;
@@ -26,6 +34,8 @@ struct Corpus {
     void embed(Clip& clip);
 
     const Dataset& dataset;
+    const Tokenizer& tokenizer;
+    CaptionOptions options;
     at::Device device;
     at::Tensor ids; ///< int64 (n, text_length), 0 is padding
     at::Tensor text_embed; ///< (n, d)

@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <future>
 #include <set>
 
 namespace reverie {
@@ -49,10 +50,11 @@ BatchOrder::BatchOrder(Rows rows, std::int64_t batch, std::int64_t run_length, s
 void BatchOrder::shuffle()
 {
     const auto count = static_cast<std::int64_t>(rows_.size());
-    auto source = at::detail::createCPUGenerator(random_key({key_, std::uint64_t(epoch_)}));
+    auto source = at::detail::createCPUGenerator(random_key({ key_, std::uint64_t(epoch_) }));
     const auto runs = torch::randperm((count + run_length_ - 1) / run_length_, source, torch::kLong);
     // Where runs begin differs from epoch to epoch, so that every two neighbours meet.
-    const auto begin = run_length_ == 1 ? 0 : torch::randint(count, {1}, source, torch::kLong).item<std::int64_t>();
+    const auto begin
+        = run_length_ == 1 ? 0 : torch::randint(count, { 1 }, source, torch::kLong).item<std::int64_t>();
     order_.clear();
     for (std::int64_t i = 0; i < runs.numel(); ++i) {
         const auto first = runs[i].item<std::int64_t>() * run_length_;
@@ -93,14 +95,50 @@ PartTrainer::Step PartTrainer::step()
     std::vector<std::uint64_t> keys;
     for (std::int64_t sample = 0; sample < options_.batch; ++sample)
         keys.push_back(random_key({ key_, std::uint64_t(steps_done_), std::uint64_t(sample) }));
-    KeyedNoise noise(keys);
     const double lr = learning_rate(options_, steps_done_);
-    const auto loss = objective_.loss(batches_.at_step(steps_done_), noise);
-    loss.backward();
+    const auto loss = gradients_of(batches_.at_step(steps_done_), keys);
     const auto norm = optimizer_.step(lr);
     average_.update();
     ++steps_done_;
-    return { loss.detach(), norm, lr };
+    return { loss, norm, lr };
+}
+
+PartTrainer::Piece PartTrainer::piece(const Rows& rows, const std::vector<std::uint64_t>& keys)
+{
+    KeyedNoise noise(keys);
+    const auto share = double(rows.size()) / double(options_.batch);
+    const auto loss = objective_.loss(rows, noise) * share;
+    auto gradients = torch::autograd::grad({ loss }, parameters_, /*grad_outputs=*/{}, /*retain_graph=*/false,
+                                           /*create_graph=*/false, /*allow_unused=*/true);
+    return { loss.detach(), std::move(gradients) };
+}
+
+/// Fills the gradients of a batch and returns its loss.
+Tensor PartTrainer::gradients_of(const Rows& rows, const std::vector<std::uint64_t>& keys)
+{
+    std::vector<std::future<Piece>> pieces;
+    const auto size = options_.batch / options_.shards;
+    for (std::int64_t begin = 0; begin < options_.batch; begin += size)
+        pieces.push_back(std::async(options_.shards == 1 ? std::launch::deferred : std::launch::async,
+                                    [this, &rows, &keys, begin, size] {
+                                        if (options_.shards > 1)
+                                            at::set_num_threads(1);
+                                        const auto end = begin + size;
+                                        return piece({ rows.begin() + begin, rows.begin() + end },
+                                                     { keys.begin() + begin, keys.begin() + end });
+                                    }));
+    Piece sum;
+    for (auto& future : pieces) { // in order, so that rounding does not depend on which is ready first
+        auto part = future.get();
+        sum.loss = sum.loss.defined() ? sum.loss + part.loss : part.loss;
+        sum.gradients.resize(parameters_.size());
+        for (std::size_t i = 0; i < parameters_.size(); ++i)
+            if (auto& total = sum.gradients[i]; part.gradients[i].defined())
+                total = total.defined() ? total + part.gradients[i] : part.gradients[i];
+    }
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+        parameters_[i].mutable_grad() = sum.gradients[i];
+    return sum.loss;
 }
 
 void PartTrainer::with_average(const std::function<void()>& work)

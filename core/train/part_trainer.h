@@ -11,8 +11,8 @@
 
 namespace reverie {
 
-/// The rows of every batch: all rows once in an order of its own for each epoch, and so on without a gap. Rows that
-/// follow each other in the data set stay together in runs of `run_length`.
+/// The rows of every batch: all rows once in an order of its own for each epoch, and so on without a gap.
+/// Rows that follow each other in the data set stay together in runs of `run_length`.
 class BatchOrder
 {
 public:
@@ -54,6 +54,13 @@ public:
     TensorMap load_state(const std::filesystem::path& path, std::int64_t steps_done);
 
 private:
+    struct Piece {
+        Tensor loss; ///< its share of the batch's: ()
+        std::vector<Tensor> gradients; ///< by parameter; undefined where the loss does not depend on it
+    };
+    Piece piece(const Rows& rows, const std::vector<std::uint64_t>& keys);
+    Tensor gradients_of(const Rows& rows, const std::vector<std::uint64_t>& keys);
+
     Objective& objective_;
     PartOptions options_;
     std::uint64_t key_;

@@ -43,7 +43,9 @@ public:
 
     Tensor loss(const Rows& rows, Noise& noise) override
     {
-        return prior_->loss(corpus_.take(corpus_.image_embed, rows), text_of(corpus_, rows, prior_), noise);
+        const auto text = corpus_.captions_vary() ? prior_->embed_text(corpus_.captions(rows, noise))
+                                                  : text_of(corpus_, rows, prior_);
+        return prior_->loss(corpus_.take(corpus_.image_embed, rows), text, noise);
     }
 
     std::map<std::string, double> evaluate() override

@@ -152,6 +152,8 @@ void check_part(const PartOptions& options, const std::string& part)
     };
     require(options.steps > 0, "steps must be at least 1");
     require(options.batch > 0, "batch must be at least 1");
+    require(options.shards > 0 && options.batch % options.shards == 0, "shards must divide batch");
+    require(options.shards == 1 || part != "clip", "shards must be 1, because it compares a whole batch");
     require(options.lr > 0 && options.lr < 10, "lr must be above 0 and below 10");
     require(options.schedule == "constant" || options.schedule == "cosine",
             "schedule must be constant or cosine");
@@ -166,6 +168,13 @@ void check(const TrainingConfig& config)
     if (config.report_every < 1 || config.checkpoint_every < 1 || config.sample_every < 0)
         throw UsageError(
             "report_every and checkpoint_every must be at least 1, and sample_every at least 0.");
+    if (!(config.captions.share >= 0 && config.captions.share <= 1)
+        || (config.captions.share > 0 && config.captions.templates.empty()))
+        throw UsageError("The option captions.share must lie between 0 and 1, and needs captions.templates.");
+    for (const auto& sentence : config.captions.templates)
+        if (sentence.find("{}") == std::string::npos)
+            throw UsageError("The caption template \"" + sentence
+                             + "\" has no {} for the caption to stand in.");
     check_part(config.clip, "clip");
     check_part(config.prior, "prior");
     for (std::size_t i = 0; i < config.unets.size(); ++i)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/run/training_request.h"
 #include "core/io/pipeline.h"
+#include "core/run/training_request.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -16,8 +16,11 @@ namespace reverie {
 struct PartOptions {
     std::int64_t steps = 10000;
     std::int64_t batch = 64;
-    std::int64_t run_length = 1; ///< rows that follow each other in the data set and stay together in a batch: where
-                                 ///< neighbours are alike, CLIP learns to tell them apart
+    std::int64_t shards
+        = 1; ///< equal pieces of a batch that are computed side by side, a CPU thread each: small
+             ///< networks do not keep more than one busy. Not for CLIP, which compares a whole batch
+    std::int64_t run_length = 1; ///< rows that follow each other in the data set and stay together in a
+                                 ///< batch: where neighbours are alike, CLIP learns to tell them apart
     double lr = 3e-4;
     std::int64_t warmup_steps = 0; ///< the learning rate grows linearly from 0
     std::string schedule = "constant"; ///< constant | cosine (to 0 at the last step)
@@ -35,6 +38,7 @@ struct PartOptions {
     {
         field("steps", self.steps);
         field("batch", self.batch);
+        field("shards", self.shards);
         field("run_length", self.run_length);
         field("lr", self.lr);
         field("warmup_steps", self.warmup_steps);
@@ -54,15 +58,28 @@ struct PartOptions {
 };
 
 struct ClipPartOptions : PartOptions {
+    bool lock_image = false; ///< only the text tower learns; pictures keep the embeddings they have
     double temperature = 1; ///< logarithm of the similarity's scale at the start
     double augment_shift = 0.05; ///< pictures move by up to this share of their side
     double augment_zoom = 0.05; ///< and grow or shrink by up to this
     static void visit(auto& self, auto&& field)
     {
         PartOptions::visit(self, field);
+        field("lock_image", self.lock_image);
         field("temperature", self.temperature);
         field("augment_shift", self.augment_shift);
         field("augment_zoom", self.augment_zoom);
+    }
+};
+
+/// People write more than the caption alone; training on captions in a sentence makes a model that minds.
+struct CaptionOptions {
+    double share = 0; ///< of the captions that are put into one of the templates
+    std::vector<std::string> templates; ///< "a picture of {}"
+    static void visit(auto& self, auto&& field)
+    {
+        field("share", self.share);
+        field("templates", self.templates);
     }
 };
 
@@ -96,6 +113,7 @@ struct TrainingConfig {
     std::int64_t checkpoint_every = 500;
     std::int64_t sample_every = 500; ///< steps between sample pictures and evaluations; 0: only at the end
     std::string dtype = "f16"; ///< of the finished model file
+    CaptionOptions captions;
     TokenizerPartOptions tokenizer;
     ClipPartOptions clip;
     PartOptions prior;
@@ -111,6 +129,7 @@ struct TrainingConfig {
         field("checkpoint_every", self.checkpoint_every);
         field("sample_every", self.sample_every);
         field("dtype", self.dtype);
+        field("captions", self.captions);
         field("tokenizer", self.tokenizer);
         field("clip", self.clip);
         field("prior", self.prior);

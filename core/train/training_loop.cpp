@@ -3,6 +3,7 @@
 #include "core/base/file.h"
 #include "core/base/random_key.h"
 #include "core/io/png.h"
+#include "core/nn/pixels.h"
 #include "core/train/training_plan.h"
 #include "core/train/training_session.h"
 
@@ -24,17 +25,6 @@ using nlohmann::json;
 double seconds_since(Clock::time_point begin)
 {
     return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-Image to_image(const Tensor& picture)
-{
-    const auto bytes = (picture.detach().to(torch::kCPU, torch::kFloat).clamp(0, 1) * 255)
-                           .round()
-                           .to(torch::kByte)
-                           .permute({ 1, 2, 0 })
-                           .contiguous();
-    const auto* begin = bytes.data_ptr<std::uint8_t>();
-    return { int(bytes.size(1)), int(bytes.size(0)), { begin, begin + bytes.numel() } };
 }
 
 } // namespace
@@ -134,11 +124,12 @@ void TrainingSession::evaluate(const std::string& part, Objective& objective, Pa
         if (!pictures.defined())
             return;
         const auto folder = run_->sample_folder(part, done);
+        const auto images = to_images(pictures);
         for (std::size_t i = 0; i < rows.size(); ++i) {
             std::array<char, 32> name{};
             std::snprintf(name.data(), name.size(), "%02zu.png", i);
             write_file(folder / name.data(),
-                       encode_png(to_image(pictures[std::int64_t(i)]),
+                       encode_png(images[i],
                                   { { "prompt", dataset_->captions()[std::size_t(rows[i])] },
                                     { "seed", std::to_string(config_.seed) } }));
         }

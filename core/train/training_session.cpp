@@ -137,7 +137,7 @@ void TrainingSession::prepare_corpus()
                          + std::to_string(config_.model.clip->num_text_tokens)
                          + "; set model.clip.num_text_tokens to at least as many.");
     corpus_ = std::make_unique<Corpus>(*dataset_, *pipeline_.tokenizer, config_.model.clip->text_seq_len,
-                                       device_);
+                                       config_.captions, device_);
 }
 
 TrainResult TrainingSession::run()

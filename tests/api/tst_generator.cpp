@@ -5,6 +5,7 @@
 #include "core/base/file.h"
 #include "core/io/options_json.h"
 #include "core/io/state_dict.h"
+#include "core/nn/pixels.h"
 #include "tests/parity/parity_case.h"
 
 #include <torch/torch.h>
@@ -23,7 +24,7 @@ namespace {
 Pipeline tiny_pipeline()
 {
     PipelineConfig config;
-    config.clip = XClipOptions {};
+    config.clip = XClipOptions{};
     auto& clip = *config.clip;
     clip.dim_text = clip.dim_image = clip.dim_latent = 16;
     clip.num_text_tokens = 600;
@@ -33,28 +34,32 @@ Pipeline tiny_pipeline()
     clip.text_dim_head = clip.visual_dim_head = 8;
     clip.visual_image_size = 8;
     clip.visual_patch_size = 4;
-    config.net = PriorNetworkOptions {.dim = 16, .max_text_len = 16, .depth = 1, .dim_head = 8, .heads = 2};
-    config.prior = DiffusionPriorOptions {};
+    config.net = PriorNetworkOptions{};
+    config.net->dim = config.net->max_text_len = 16;
+    config.net->depth = 1;
+    config.net->dim_head = 8;
+    config.net->heads = 2;
+    config.prior = DiffusionPriorOptions{};
     config.prior->timesteps = 20;
     config.prior->cond_drop_prob = 0.1;
     UnetOptions unet;
     unet.dim = 8;
     unet.image_embed_dim = 16;
     unet.cond_dim = 8;
-    unet.dim_mults = {1, 2};
+    unet.dim_mults = { 1, 2 };
     unet.num_resnet_blocks = 1;
     unet.attn_heads = 2;
     unet.attn_dim_head = 8;
     unet.max_text_len = 1;
-    config.unets = {unet, unet};
-    config.decoder = DecoderOptions {};
-    config.decoder->image_sizes = {8, 16};
+    config.unets = { unet, unet };
+    config.decoder = DecoderOptions{};
+    config.decoder->image_sizes = { 8, 16 };
     config.decoder->timesteps = 40;
     config.decoder->beta_schedule = std::optional<std::string>("cosine");
     config.decoder->learned_variance = PerStage<bool>(false);
     config.decoder->predict_x_start = true;
     config.sampling.prior_steps = 6;
-    config.sampling.steps = {6, 4};
+    config.sampling.steps = { 6, 4 };
     config.sampling.sampler = "ddim";
     torch::manual_seed(7);
     auto pipeline = build_pipeline(config);
@@ -65,7 +70,7 @@ Pipeline tiny_pipeline()
     for (auto& parameter : pipeline.decoder->unet(1)->named_parameters())
         if (parameter.key().starts_with("to_image_hiddens"))
             parameter.value().mul_(10);
-    pipeline.tokenizer = Tokenizer::train({"a red circle", "a blue square", "two green dots"}, 530);
+    pipeline.tokenizer = Tokenizer::train({ "a red circle", "a blue square", "two green dots" }, 530);
     pipeline.metadata["reverie.trained"] = R"({"clip": 1, "prior": 1, "unet1": 1, "unet2": 1})";
     return pipeline;
 }
@@ -83,7 +88,7 @@ double psnr(const Image& a, const Image& b)
 GenerateRequest request_for(const std::string& prompt, int count = 1)
 {
     GenerateRequest request;
-    request.prompts = {prompt};
+    request.prompts = { prompt };
     request.count = count;
     request.seed = 11;
     return request;
@@ -103,12 +108,12 @@ std::string usage_error_of(Call call)
 /// A parity case of the kind dalle2 as a pipeline with its recorded weights.
 Pipeline pipeline_of(const ParityCase& parity, const std::string& vocabulary)
 {
-    auto json = nlohmann::json {{"clip", parity.config["clip"]},
-                                {"prior", parity.config["prior"]},
-                                {"decoder", parity.config["decoder"]}};
+    auto json = nlohmann::json{ { "clip", parity.config["clip"] },
+                                { "prior", parity.config["prior"] },
+                                { "decoder", parity.config["decoder"] } };
     json["prior"]["net"] = parity.config["net"];
     json["decoder"]["unets"] = parity.config["unets"];
-    json["sampling"] = {{"candidates", parity.config.value("prior_num_samples", 2)}};
+    json["sampling"] = { { "candidates", parity.config.value("prior_num_samples", 2) } };
     auto pipeline = build_pipeline(pipeline_config_from_json(json));
     const auto load = [&](torch::nn::Module& module, const std::string& prefix, const std::string& except) {
         TensorMap part;
@@ -126,7 +131,8 @@ Pipeline pipeline_of(const ParityCase& parity, const std::string& vocabulary)
 
 } // namespace
 
-class TestGenerator : public QObject {
+class TestGenerator : public QObject
+{
     Q_OBJECT
 
 private Q_SLOTS:
@@ -170,7 +176,7 @@ private Q_SLOTS:
     {
         PipelineGenerator generator(load_pipeline(path), "", {});
         GenerateRequest both = request_for("a red circle");
-        both.prompts = {"a red circle", "a blue square"};
+        both.prompts = { "a red circle", "a blue square" };
         const auto result = generator.generate(both, {}, {});
         QCOMPARE(result.pictures[1].prompt, std::string("a blue square"));
         QCOMPARE(result.pictures[1].seed, std::uint64_t(12));
@@ -183,14 +189,14 @@ private Q_SLOTS:
     {
         PipelineGenerator generator(load_pipeline(path), "", {});
         GenerateRequest request = request_for("a red circle");
-        request.prompts = {"a red circle", "a blue square"};
+        request.prompts = { "a red circle", "a blue square" };
         const auto own = generator.generate(request, {}, {}).pictures;
         auto swapped = request;
-        swapped.image_embeds = {own[1].image_embed, own[0].image_embed};
+        swapped.image_embeds = { own[1].image_embed, own[0].image_embed };
         const auto pictures = generator.generate(swapped, {}, {}).pictures;
         // The seeds stay in place, so compare with pictures of the other embedding and the same seed.
         auto first = request_for("a blue square");
-        first.image_embeds = {own[1].image_embed};
+        first.image_embeds = { own[1].image_embed };
         QVERIFY(psnr(pictures[0].image, generator.generate(first, {}, {}).pictures[0].image) > 45);
         QVERIFY(psnr(pictures[0].image, own[0].image) < 40);
     }
@@ -203,7 +209,7 @@ private Q_SLOTS:
         QCOMPARE(whole.stages[0].width, 8);
         QCOMPARE(whole.image.width, 16);
         auto again = request_for("a red circle");
-        again.kept = {{1, whole.stages[0]}};
+        again.kept = { { 1, whole.stages[0] } };
         const auto result = generator.generate(again, {}, {});
         QVERIFY(psnr(result.pictures[0].image, whole.image) > 30); // the kept stage went through 8 bits
         auto small = request_for("a red circle");
@@ -219,18 +225,18 @@ private Q_SLOTS:
         std::size_t finished = 0, candidates = 0, previews = 0;
         auto request = request_for("a red circle", 2);
         request.keep_steps = true;
-        const auto result = generator.generate(
-            request,
-            [&](const GenerateUpdate& update) {
-                steps[std::size_t(update.stage)] = std::max(steps[std::size_t(update.stage)], update.step);
-                QVERIFY(update.progress >= progress);
-                progress = update.progress;
-                finished += update.finished.size();
-                candidates += update.candidates.size();
-                previews += update.previews.size();
-            },
-            {});
-        QCOMPARE(steps, (std::vector<int> {6, 6, 4}));
+        const auto result = generator.generate(request,
+                                               [&](const GenerateUpdate& update) {
+                                                   steps[std::size_t(update.stage)] = std::max(
+                                                       steps[std::size_t(update.stage)], update.step);
+                                                   QVERIFY(update.progress >= progress);
+                                                   progress = update.progress;
+                                                   finished += update.finished.size();
+                                                   candidates += update.candidates.size();
+                                                   previews += update.previews.size();
+                                               },
+                                               {});
+        QCOMPARE(steps, (std::vector<int>{ 6, 6, 4 }));
         QCOMPARE(progress, 1.);
         QCOMPARE(finished, 2U);
         QCOMPARE(candidates, 2U);
@@ -265,7 +271,7 @@ private Q_SLOTS:
     void everySamplerDrawsAndSaysSo_data()
     {
         QTest::addColumn<QString>("name");
-        for (const auto* name : {"auto", "ddpm", "ddim", "dpmpp"})
+        for (const auto* name : { "auto", "ddpm", "ddim", "dpmpp" })
             QTest::newRow(name) << QString::fromLatin1(name);
     }
     void everySamplerDrawsAndSaysSo()
@@ -290,23 +296,25 @@ private Q_SLOTS:
             return !text.empty() && text.back() == '.';
         };
         const double nan = std::numeric_limits<double>::quiet_NaN();
-        QVERIFY(refused([](auto& r) { r.prompts = {""}; }));
-        QVERIFY(refused([](auto& r) { r.prompts = {" \n"}; }));
+        QVERIFY(refused([](auto& r) { r.prompts = { "" }; }));
+        QVERIFY(refused([](auto& r) { r.prompts = { " \n" }; }));
         QVERIFY(refused([](auto& r) { r.prompts.clear(); }));
         QVERIFY(refused([](auto& r) { r.count = 0; }));
-        QVERIFY(refused([](auto& r) { r.steps = {0}; }));
-        QVERIFY(refused([](auto& r) { r.steps = {41}; }));
-        QVERIFY(refused([](auto& r) { r.steps = {4, 4, 4}; }));
+        QVERIFY(refused([](auto& r) { r.steps = { 0 }; }));
+        QVERIFY(refused([](auto& r) { r.steps = { 41 }; }));
+        QVERIFY(refused([](auto& r) { r.steps = { 4, 4, 4 }; }));
         QVERIFY(refused([](auto& r) { r.prior_steps = 21; }));
         QVERIFY(refused([&](auto& r) { r.cond_scale = nan; }));
         QVERIFY(refused([&](auto& r) { r.prior_cond_scale = -std::numeric_limits<double>::infinity(); }));
         QVERIFY(refused([](auto& r) { r.eta = 1.5; }));
         QVERIFY(refused([](auto& r) { r.candidates = 0; }));
         QVERIFY(refused([](auto& r) { r.seed = ~std::uint64_t(0); }));
-        QVERIFY(refused([](auto& r) { r.image_embeds = {{1.F, 2.F}}; }));
-        QVERIFY(refused([](auto& r) { r.kept = {{2, Image {}}}; }));
-        QVERIFY(refused([](auto& r) { r.sampler = Sampler::Ddpm, r.steps = {4}; }));
-        QVERIFY(usage_error_of([&] { PipelineGenerator(load_pipeline(path), "", {.device = "tpu"}); }).size() > 0);
+        QVERIFY(refused([](auto& r) { r.image_embeds = { { 1.F, 2.F } }; }));
+        QVERIFY(refused([](auto& r) { r.kept = { { 2, Image{} } }; }));
+        QVERIFY(refused([](auto& r) { r.sampler = Sampler::Ddpm, r.steps = { 4 }; }));
+        QVERIFY(
+            usage_error_of([&] { PipelineGenerator(load_pipeline(path), "", { .device = "tpu" }); }).size()
+            > 0);
     }
 
     void aPromptThatIsTooLongOrStrangeIsDrawnWithAWarning_data()
@@ -356,7 +364,7 @@ private Q_SLOTS:
     void recordedRunsOfTheReferenceComeOutOfTheGenerator_data()
     {
         QTest::addColumn<QString>("name");
-        for (const auto* name : {"dalle2_text_list", "dalle2_text_string", "dalle2_token_tensor"})
+        for (const auto* name : { "dalle2_text_list", "dalle2_text_string", "dalle2_token_tensor" })
             QTest::newRow(name) << QString::fromLatin1(name);
     }
     void recordedRunsOfTheReferenceComeOutOfTheGenerator()
@@ -376,7 +384,10 @@ private Q_SLOTS:
             std::shared_ptr<ReplayedNoise> inner;
             Tensor normal(at::IntArrayRef shape) override { return inner->normal(shape); }
             Tensor uniform(at::IntArrayRef shape) override { return inner->uniform(shape); }
-            Tensor integers(std::int64_t high, std::int64_t count) override { return inner->integers(high, count); }
+            Tensor integers(std::int64_t high, std::int64_t count) override
+            {
+                return inner->integers(high, count);
+            }
             double coin() override { return inner->coin(); }
             double between(double low, double high) override { return inner->between(low, high); }
             std::int64_t pick(std::int64_t low, std::int64_t high) override { return inner->pick(low, high); }
@@ -388,14 +399,15 @@ private Q_SLOTS:
         });
         GenerateRequest request;
         if (words && parity.call["text"].is_string())
-            request.prompts = {parity.call["text"]};
+            request.prompts = { parity.call["text"] };
         else if (words)
             request.prompts = parity.call["text"].get<std::vector<std::string>>();
         else
             for (std::int64_t i = 0; i < parity.input("text").size(0); ++i) {
                 const auto row = parity.input("text")[i].contiguous();
                 request.prompts.emplace_back("ids");
-                request.ids.emplace_back(row.data_ptr<std::int64_t>(), row.data_ptr<std::int64_t>() + row.numel());
+                request.ids.emplace_back(row.data_ptr<std::int64_t>(),
+                                         row.data_ptr<std::int64_t>() + row.numel());
             }
         request.cond_scale = parity.call["cond_scale"].get<double>();
         request.prior_cond_scale = parity.call["prior_cond_scale"].get<double>();

@@ -25,8 +25,10 @@ struct ParityCase {
 
 ParityCase read_parity_case(const std::filesystem::path& path);
 
-/// Hands out what was recorded, in order, whoever asks. Throws Error when asked for another shape or too often.
-class ReplayedNoise : public Noise {
+/// Hands out what was recorded, in order, whoever asks. Throws Error when asked for another shape or too
+/// often.
+class ReplayedNoise : public Noise
+{
 public:
     explicit ReplayedNoise(std::vector<Tensor> recorded)
         : recorded_(std::move(recorded))
@@ -34,7 +36,7 @@ public:
     }
     Tensor normal(at::IntArrayRef shape) override { return next(shape); }
     Tensor uniform(at::IntArrayRef shape) override { return next(shape); }
-    Tensor integers(std::int64_t, std::int64_t count) override { return next({count}); }
+    Tensor integers(std::int64_t, std::int64_t count) override { return next({ count }); }
     double coin() override;
     double between(double, double) override { return coin(); }
     std::int64_t pick(std::int64_t, std::int64_t) override;

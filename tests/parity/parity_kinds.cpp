@@ -41,7 +41,8 @@ void clear_gradients(torch::nn::Module& module)
 }
 
 /// The norm of all gradients, and those that were recorded.
-void add_gradients(TensorMap& outputs, torch::nn::Module& module, const Tensor& loss, const ParityCase& parity)
+void add_gradients(TensorMap& outputs, torch::nn::Module& module, const Tensor& loss,
+                   const ParityCase& parity)
 {
     clear_gradients(module);
     loss.backward();
@@ -114,7 +115,7 @@ TensorMap run_noise_scheduler(const ParityCase& parity)
 
 TensorMap run_xclip(const ParityCase& parity)
 {
-    for (const auto* key : {"_ssl", "use_mlm", "use_visual_ssl"})
+    for (const auto* key : { "_ssl", "use_mlm", "use_visual_ssl" })
         if (const auto value = member(parity.config, key); !value.is_null() && value != false)
             throw NotBuilt("self-supervision");
     if (parity.input("aug_text").defined() || parity.input("aug_image").defined())
@@ -167,26 +168,28 @@ TensorMap run_prior_network(const ParityCase& parity)
     net->eval();
     const auto x = parity.input("image_embed"), t = parity.input("diffusion_timesteps"),
                self_cond = parity.input("self_cond");
-    const TextCondition text {parity.input("text_embed"), parity.input("text_encodings")};
+    const TextCondition text{ parity.input("text_embed"), parity.input("text_encodings") };
     const double p = parity.call["drop_prob"];
     ReplayedNoise noise(parity.noises);
-    return {{"keep", net(x, t, text, self_cond)},
-            {"drop", net(x, t, text, self_cond, DropProbs {1, 1})},
-            {"drop_text", net(x, t, text, self_cond, DropProbs {1, 0})},
-            {"drop_image", net(x, t, text, self_cond, DropProbs {0, 1})},
-            {"random_drop", net(x, t, text, self_cond, DropProbs {p, p}, &noise)},
-            {"cond_scale", net->forward_with_cond_scale(x, t, text, self_cond, parity.call["cond_scale"])}};
+    return { { "keep", net(x, t, text, self_cond) },
+             { "drop", net(x, t, text, self_cond, DropProbs{ 1, 1 }) },
+             { "drop_text", net(x, t, text, self_cond, DropProbs{ 1, 0 }) },
+             { "drop_image", net(x, t, text, self_cond, DropProbs{ 0, 1 }) },
+             { "random_drop", net(x, t, text, self_cond, DropProbs{ p, p }, &noise) },
+             { "cond_scale",
+               net->forward_with_cond_scale(x, t, text, self_cond, parity.call["cond_scale"]) } };
 }
 
 TensorMap run_prior(const ParityCase& parity)
 {
     const auto clip = build_clip(member(parity.config, "clip"), parity);
     DiffusionPrior prior(options_from_json<DiffusionPriorOptions>(parity.config["prior"], "prior"),
-                         PriorNetwork(options_from_json<PriorNetworkOptions>(parity.config["net"], "net")), clip);
+                         PriorNetwork(options_from_json<PriorNetworkOptions>(parity.config["net"], "net")),
+                         clip);
     load_state_dict(*prior, without(parity.parameters, "clip."), "", parity.name);
     prior->eval();
     ReplayedNoise noise(parity.noises);
-    const TextCondition text {parity.input("text_embed"), parity.input("text_encodings")};
+    const TextCondition text{ parity.input("text_embed"), parity.input("text_encodings") };
     const auto mode = parity.call["mode"].get<std::string>();
     TensorMap outputs;
     if (mode == "loss") {
@@ -200,10 +203,11 @@ TensorMap run_prior(const ParityCase& parity)
         add_gradients(outputs, *prior, loss, parity);
         return outputs;
     }
-    const SamplingOptions options {.cond_scale = number(parity.call, "cond_scale", 1),
-                                   .timesteps = whole(parity.call, "timesteps")};
+    const SamplingOptions options{ .cond_scale = number(parity.call, "cond_scale", 1),
+                                   .timesteps = whole(parity.call, "timesteps") };
     outputs["image_embed"] = mode == "sample"
-        ? prior->sample_text(parity.input("text"), parity.call["num_samples_per_batch"], options, noise).image_embed
+        ? prior->sample_text(parity.input("text"), parity.call["num_samples_per_batch"], options, noise)
+              .image_embed
         : prior->p_sample_loop(parity.call["shape"][0], text, options, noise);
     return outputs;
 }
@@ -213,9 +217,9 @@ TensorMap run_unet(const ParityCase& parity)
     Unet unet(options_from_json<UnetOptions>(parity.config, "unet"));
     load_state_dict(*unet, parity.parameters, "", parity.name);
     unet->eval();
-    const UnetCondition condition {parity.input("image_embed"), parity.input("text_encodings"),
+    const UnetCondition condition{ parity.input("image_embed"), parity.input("text_encodings"),
                                    parity.input("lowres_cond_img"), parity.input("lowres_noise_level"),
-                                   parity.input("self_cond")};
+                                   parity.input("self_cond") };
     const auto x = parity.input("x"), t = parity.input("time");
     TensorMap outputs;
     {
@@ -224,8 +228,8 @@ TensorMap run_unet(const ParityCase& parity)
         if (parity.call.value("guidance", true)) {
             const double p = parity.call["drop_prob"];
             ReplayedNoise noise(parity.noises);
-            outputs["drop"] = unet(x, t, condition, DropProbs {1, 1});
-            outputs["random_drop"] = unet(x, t, condition, DropProbs {p, p}, &noise);
+            outputs["drop"] = unet(x, t, condition, DropProbs{ 1, 1 });
+            outputs["random_drop"] = unet(x, t, condition, DropProbs{ p, p }, &noise);
             outputs["cond_scale"] = unet->forward_with_cond_scale(x, t, condition, parity.call["cond_scale"]);
         }
     }
@@ -255,7 +259,7 @@ TensorMap run_decoder(const ParityCase& parity)
     const auto clip = build_clip(member(parity.config, "clip"), parity);
     auto decoder = build_decoder(parity, "", clip);
     ReplayedNoise noise(parity.noises);
-    DecoderCondition condition {parity.input("image_embed"), parity.input("text_encodings")};
+    DecoderCondition condition{ parity.input("image_embed"), parity.input("text_encodings") };
     const auto text = parity.input("text"), image = parity.input("image");
     TensorMap outputs;
     if (parity.call["mode"] == "loss") {
@@ -269,10 +273,11 @@ TensorMap run_decoder(const ParityCase& parity)
     if (text.defined())
         condition.text_encodings = clip->embed_text(text).text_encodings;
     const auto args = member(parity.call, "args");
-    const auto batch = whole(args, "batch_size").value_or(
-        condition.image_embed.defined() ? condition.image_embed.size(0) : 1);
+    const auto batch = whole(args, "batch_size")
+                           .value_or(condition.image_embed.defined() ? condition.image_embed.size(0) : 1);
     DecoderSampling sampling;
-    sampling.cond_scale = value_from_json<PerStage<double>>(args.is_object() && args.contains("cond_scale") ? args["cond_scale"] : json(1.), "cond_scale");
+    sampling.cond_scale = value_from_json<PerStage<double>>(
+        args.is_object() && args.contains("cond_scale") ? args["cond_scale"] : json(1.), "cond_scale");
     sampling.start_at_unet_number = whole(args, "start_at_unet_number").value_or(1);
     sampling.stop_at_unet_number = whole(args, "stop_at_unet_number").value_or(0);
     sampling.image = image;
@@ -284,7 +289,8 @@ TensorMap run_dalle2(const ParityCase& parity)
 {
     const auto clip = build_clip(parity.config["clip"], parity);
     DiffusionPrior prior(options_from_json<DiffusionPriorOptions>(parity.config["prior"], "prior"),
-                         PriorNetwork(options_from_json<PriorNetworkOptions>(parity.config["net"], "net")), clip);
+                         PriorNetwork(options_from_json<PriorNetworkOptions>(parity.config["net"], "net")),
+                         clip);
     load_state_dict(*prior, without(under(parity.parameters, "prior."), "clip."), "", parity.name);
     prior->eval();
     auto decoder = build_decoder(parity, "decoder.", clip);
@@ -312,7 +318,8 @@ TensorMap run_dalle2(const ParityCase& parity)
     sampling.prior_num_samples = parity.config.value("prior_num_samples", 2);
     sampling.prior.cond_scale = number(parity.call, "prior_cond_scale", 1);
     sampling.decoder.cond_scale = number(parity.call, "cond_scale", 1);
-    const Dalle2Noise source {[&]() -> Noise& { return noise; }, [&](std::int64_t) -> Noise& { return noise; }};
+    const Dalle2Noise source{ [&]() -> Noise& { return noise; },
+                              [&](std::int64_t) -> Noise& { return noise; } };
     const auto images = sample_dalle2(*prior, *decoder, *clip, text, sampling, source);
     const bool single = words.is_string() || (words.is_null() && text.size(0) == 1);
     outputs["image"] = single ? images[0] : images;
@@ -323,7 +330,7 @@ TensorMap run_resize(const ParityCase& parity)
 {
     TensorMap outputs;
     const auto image = parity.input("image");
-    const std::pair<double, double> range {0, 1};
+    const std::pair<double, double> range{ 0, 1 };
     int n = 0;
     for (const std::int64_t size : parity.call["sizes"]) {
         const auto index = std::to_string(n++);
@@ -340,7 +347,7 @@ std::vector<T> one_or_two(const json& object, const char* key, std::vector<T> fa
     const auto value = member(object, key);
     if (value.is_null())
         return fallback;
-    return value.is_array() ? value.get<std::vector<T>>() : std::vector<T> {value.get<T>()};
+    return value.is_array() ? value.get<std::vector<T>>() : std::vector<T>{ value.get<T>() };
 }
 
 TensorMap run_lowres(const ParityCase& parity)
@@ -350,21 +357,22 @@ TensorMap run_lowres(const ParityCase& parity)
     options.downsample_first = config.value("downsample_first", true);
     options.use_blur = config.value("use_blur", true);
     options.blur_prob = config.value("blur_prob", 0.5);
-    options.blur_sigma = one_or_two<double>(config, "blur_sigma", {0.6});
-    options.blur_kernel_size = one_or_two<std::int64_t>(config, "blur_kernel_size", {3});
+    options.blur_sigma = one_or_two<double>(config, "blur_sigma", { 0.6 });
+    options.blur_kernel_size = one_or_two<std::int64_t>(config, "blur_kernel_size", { 3 });
     options.use_noise = config.value("use_noise", false);
     options.normalized_noise = config.value("_auto_normalize", true);
     LowresConditioner conditioner(options);
     const auto& args = parity.call["args"];
     ReplayedNoise noise(parity.noises);
-    const auto result = conditioner->forward(parity.input("image"),
-                                             {.target_image_size = args["target_image_size"],
-                                              .downsample_image_size = whole(args, "downsample_image_size"),
-                                              .should_blur = args.value("should_blur", true),
-                                              .blur_sigma = one_or_two<double>(args, "blur_sigma", {}),
-                                              .blur_kernel_size = one_or_two<std::int64_t>(args, "blur_kernel_size", {})},
-                                             noise);
-    TensorMap outputs {{"cond", result.image}};
+    const auto result
+        = conditioner->forward(parity.input("image"),
+                               { .target_image_size = args["target_image_size"],
+                                 .downsample_image_size = whole(args, "downsample_image_size"),
+                                 .should_blur = args.value("should_blur", true),
+                                 .blur_sigma = one_or_two<double>(args, "blur_sigma", {}),
+                                 .blur_kernel_size = one_or_two<std::int64_t>(args, "blur_kernel_size", {}) },
+                               noise);
+    TensorMap outputs{ { "cond", result.image } };
     if (result.noise_level.defined())
         outputs["noise_level"] = result.noise_level;
     return outputs;
@@ -374,37 +382,39 @@ TensorMap run_dynamic_threshold(const ParityCase& parity)
 {
     const bool dynamic = parity.call["use_dynamic_thres"];
     const double percentile = parity.call["percentile"];
-    return {{"x", dynamic_threshold(parity.input("x"), dynamic ? std::optional(percentile) : std::nullopt)}};
+    return { { "x",
+               dynamic_threshold(parity.input("x"), dynamic ? std::optional(percentile) : std::nullopt) } };
 }
 
 TensorMap run_functions(const ParityCase& parity)
 {
     const auto x = parity.input("x"), y = parity.input("y"), z = parity.input("z"), w = parity.input("w");
     SinusoidalPosEmb sinusoidal(parity.call["dim"].get<std::int64_t>());
-    return {{"sinusoidal", sinusoidal(parity.input("t"))},
-            {"gelu_cdf", approx_standard_normal_cdf(x)},
-            {"normal_kl", normal_kl(x, y, z, w)},
-            {"log_likelihood", discretized_gaussian_log_likelihood(x, z, w * 0.3)},
-            {"rel_pos_bucket", relative_position_bucket(parity.input("rel"), parity.call["num_buckets"],
-                                                        parity.call["max_distance"])}};
+    return { { "sinusoidal", sinusoidal(parity.input("t")) },
+             { "gelu_cdf", approx_standard_normal_cdf(x) },
+             { "normal_kl", normal_kl(x, y, z, w) },
+             { "log_likelihood", discretized_gaussian_log_likelihood(x, z, w * 0.3) },
+             { "rel_pos_bucket",
+               relative_position_bucket(parity.input("rel"), parity.call["num_buckets"],
+                                        parity.call["max_distance"]) } };
 }
 
 } // namespace
 
 TensorMap run_parity_case(const ParityCase& parity)
 {
-    static const std::map<std::string, TensorMap (*)(const ParityCase&)> kinds {
-        {"noise_scheduler", run_noise_scheduler},
-        {"xclip", run_xclip},
-        {"prior_network", run_prior_network},
-        {"prior", run_prior},
-        {"unet", run_unet},
-        {"decoder", run_decoder},
-        {"dalle2", run_dalle2},
-        {"resize", run_resize},
-        {"lowres_conditioner", run_lowres},
-        {"dynamic_threshold", run_dynamic_threshold},
-        {"functions", run_functions},
+    static const std::map<std::string, TensorMap (*)(const ParityCase&)> kinds{
+        { "noise_scheduler", run_noise_scheduler },
+        { "xclip", run_xclip },
+        { "prior_network", run_prior_network },
+        { "prior", run_prior },
+        { "unet", run_unet },
+        { "decoder", run_decoder },
+        { "dalle2", run_dalle2 },
+        { "resize", run_resize },
+        { "lowres_conditioner", run_lowres },
+        { "dynamic_threshold", run_dynamic_threshold },
+        { "functions", run_functions },
     };
     const auto run = kinds.find(parity.kind);
     if (run == kinds.end())

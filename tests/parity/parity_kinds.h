@@ -14,8 +14,8 @@ struct NotBuilt : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Builds the module of a case from its configuration, makes the recorded call and returns its outputs by their
-/// recorded names.
+/// Builds the module of a case from its configuration, makes the recorded call and returns its outputs by
+/// their recorded names.
 TensorMap run_parity_case(const ParityCase& parity);
 
 } // namespace reverie

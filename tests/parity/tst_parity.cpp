@@ -22,7 +22,7 @@ std::vector<std::filesystem::path> parity_folders()
 {
     const auto* const list = std::getenv("REVERIE_PARITY_DIRS");
     if (!list || !*list)
-        return {std::filesystem::path(REVERIE_TEST_DATA) / "parity"};
+        return { std::filesystem::path(REVERIE_TEST_DATA) / "parity" };
     std::vector<std::filesystem::path> folders;
     const std::string text(list);
     for (std::size_t begin = 0; begin <= text.size();) {
@@ -85,7 +85,8 @@ void run_folder(const std::filesystem::path& folder, Tally& total)
         auto& tally = kinds[parity.kind];
         std::string verdict = "ok";
         try {
-            const auto wrong = mismatch(run_parity_case(parity), parity, sensitivity.value(parity.name, nlohmann::json::object()));
+            const auto wrong = mismatch(run_parity_case(parity), parity,
+                                        sensitivity.value(parity.name, nlohmann::json::object()));
             ++(wrong.empty() ? tally.passed : tally.failed);
             if (!wrong.empty())
                 verdict = "FAILED: " + wrong;
@@ -100,7 +101,8 @@ void run_folder(const std::filesystem::path& folder, Tally& total)
     }
     Tally sum;
     for (const auto& [kind, tally] : kinds) {
-        std::printf("%-18s %d passed, %d failed, %d not built\n", kind.c_str(), tally.passed, tally.failed, tally.not_built);
+        std::printf("%-18s %d passed, %d failed, %d not built\n", kind.c_str(), tally.passed, tally.failed,
+                    tally.not_built);
         sum.passed += tally.passed;
         sum.failed += tally.failed;
     }
@@ -111,7 +113,8 @@ void run_folder(const std::filesystem::path& folder, Tally& total)
 
 } // namespace
 
-class TestParity : public QObject {
+class TestParity : public QObject
+{
     Q_OBJECT
 
 private Q_SLOTS:

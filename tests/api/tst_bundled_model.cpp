@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "core/api/model_info.h"
+#include "core/api/pipeline_generator.h"
+#include "core/io/dataset_file.h"
+#include "core/nn/pixels.h"
+#include "core/nn/resize.h"
+
+#include <torch/torch.h>
+
+#include <QTest>
+
+#include <chrono>
+#include <numeric>
+
+using namespace reverie;
+
+namespace {
+
+constexpr int compared_size = 32;
+
+Tensor as_compared(const Image& image) // -> (3 * 32 * 32)
+{
+    return resize_area(to_tensor(image), compared_size).flatten();
+}
+
+} // namespace
+
+/// The model that ships, judged by what a newcomer sees.
+class TestBundledModel : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        const auto path
+            = std::filesystem::path(REVERIE_TEST_DATA) / "../../resources/models/emoji.safetensors";
+        if (!std::filesystem::exists(path))
+            QSKIP("resources/models/emoji.safetensors is not there.");
+        info = read_model_info(path);
+        generator
+            = std::make_unique<PipelineGenerator>(load_pipeline(path), hash_file(path), GeneratorOptions{});
+        emoji = open_dataset("emoji", compared_size);
+        std::vector<std::int64_t> all(emoji->captions().size());
+        std::iota(all.begin(), all.end(), 0);
+        references = (emoji->pictures(all).to(torch::kFloat32) / 255).flatten(1); // (n, 3 * 32 * 32)
+    }
+
+    void itIsAWholeTrainedPipelineOfAtMost24MiB()
+    {
+        QVERIFY(info.is_pipeline());
+        QVERIFY(info.trained);
+        QVERIFY(info.bytes <= 24U << 20U);
+        QVERIFY(!info.description.empty());
+        QCOMPARE(info.stages.back().size, 64);
+    }
+
+    void itNeverSawTheTestSplit()
+    {
+        const std::set<std::string> known(info.captions.begin(), info.captions.end());
+        QCOMPARE(emoji->test().size(), 205U);
+        QCOMPARE(known.size(), emoji->train().size());
+        for (const auto row : emoji->test())
+            QVERIFY(!known.contains(emoji->captions()[std::size_t(row)]));
+    }
+
+    void itDrawsWhatTheCaptionSays()
+    {
+        GenerateRequest request;
+        request.seed = 1;
+        std::vector<std::int64_t> rows;
+        for (std::size_t i = 0; i < 32; ++i) {
+            rows.push_back(emoji->train()[i * emoji->train().size() / 32]);
+            request.prompts.push_back(emoji->captions()[std::size_t(rows.back())]);
+        }
+        const auto begin = std::chrono::steady_clock::now();
+        const auto result = generator->generate(request, {}, {});
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+        int hits = 0;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const auto distance = (references - as_compared(result.pictures[i].image)).square().mean(1);
+            const bool near = (distance < distance[rows[i]]).sum().item<std::int64_t>() < 5;
+            hits += near ? 1 : 0;
+        }
+        qInfo("%d of 32 captions are among their five nearest emoji; %.2f s a picture", hits,
+              seconds.count() / 32);
+        QVERIFY(hits >= 24);
+    }
+
+    void swappedEmbeddingsSwapThePictures()
+    {
+        GenerateRequest request;
+        request.prompts = { "pizza", "green apple" };
+        const auto own = generator->generate(request, {}, {}).pictures;
+        request.image_embeds = { own[1].image_embed, own[0].image_embed };
+        const auto swapped = generator->generate(request, {}, {}).pictures;
+        const auto distance = [](const Picture& a, const Picture& b) {
+            return (as_compared(a.image) - as_compared(b.image)).square().mean().item<double>();
+        };
+        QVERIFY(distance(swapped[0], own[1]) < 0.25 * distance(swapped[0], own[0]));
+        QVERIFY(distance(swapped[1], own[0]) < 0.25 * distance(swapped[1], own[1]));
+    }
+
+    void aPictureIsTheSameAloneAndInABatchOfEight()
+    {
+        GenerateRequest request;
+        request.prompts = { "pizza" };
+        request.count = 8;
+        const auto batch = generator->generate(request, {}, {}).pictures;
+        request.count = 1;
+        request.seed = 5;
+        const auto alone = generator->generate(request, {}, {}).pictures[0];
+        const auto mse = (to_tensor(alone.image) - to_tensor(batch[5].image)).square().mean().item<double>();
+        const double psnr = -10 * std::log10(std::max(mse, 1e-10));
+        qInfo("PSNR alone against in a batch of 8: %.1f dB", psnr);
+        QVERIFY(psnr > 45);
+    }
+
+private:
+    ModelInfo info;
+    std::unique_ptr<PipelineGenerator> generator;
+    std::unique_ptr<Dataset> emoji;
+    Tensor references;
+};
+
+QTEST_GUILESS_MAIN(TestBundledModel)
+#include "tst_bundled_model.moc"
