@@ -103,6 +103,7 @@ public:
                 result.pictures.push_back(std::move(picture));
         }
         result.stopped = stop.stop_requested();
+        ++m_behaviour->returned;
         return result;
     }
 

@@ -15,6 +15,7 @@ struct FakeBehaviour {
     int stepMilliseconds = 1;
     std::string failure; ///< what generate() throws after the prior, if anything
     std::atomic<int> drawings{ 0 }; ///< calls of generate()
+    std::atomic<int> returned{ 0 }; ///< and how many of them are over
     std::atomic<bool> gate{ true }; ///< drawing waits before every step while this is false
 };
 

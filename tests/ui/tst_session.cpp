@@ -5,6 +5,7 @@
 #include "ui/session/session.h"
 #include "ui/session/update_inbox.h"
 
+#include <QDeadlineTimer>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -101,7 +102,9 @@ private Q_SLOTS:
         QSignalSpy ended(m_session.get(), &Session::drawingEnded);
         m_session->draw(requestFor("rocket", 2), QStringLiteral("cpu"));
         QTRY_VERIFY_WITH_TIMEOUT(m_behaviour->drawings == 1, 5000);
-        QThread::msleep(1500);
+        const QDeadlineTimer patience(60000);
+        while (m_behaviour->returned == 0 && !patience.hasExpired()) // the window does nothing else meanwhile
+            QThread::msleep(5);
         QVERIFY(ended.wait(20000));
         QVERIFY2(progressed.size() < 100, qPrintable(QString::number(progressed.size())));
         QCOMPARE(m_session->pictures().rowCount(), 2);

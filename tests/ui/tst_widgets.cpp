@@ -263,11 +263,14 @@ private Q_SLOTS:
 
     void clickingACaptionDrawsIt()
     {
-        QAbstractButton* chip = nullptr;
-        for (auto* button : m_window->findChildren<QAbstractButton*>())
-            if (button->property("chip").toBool() && button->isVisible())
-                chip = button;
-        QVERIFY(chip);
+        const auto findChip = [this]() -> QAbstractButton* {
+            for (auto* button : m_window->findChildren<QAbstractButton*>())
+                if (button->property("chip").toBool() && button->isVisible())
+                    return button;
+            return nullptr;
+        };
+        QTRY_VERIFY(findChip());
+        QAbstractButton* chip = findChip();
         const QString caption = chip->text();
         chip->click();
         QTRY_COMPARE(m_session->pictures().rowCount(), 1);
