@@ -1,92 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "tests/parity/parity_kinds.h"
 
-#include "core/base/file.h"
 #include "core/diffusion/likelihood.h"
 #include "core/io/options_json.h"
-#include "core/io/pipeline.h"
 #include "core/io/state_dict.h"
-#include "core/models/dalle2.h"
+#include "core/models/diffusion_prior.h"
+#include "core/models/unet.h"
+#include "core/models/x_clip.h"
 #include "core/nn/resize.h"
+#include "tests/parity/decoder_kinds.h"
+#include "tests/parity/parity_tools.h"
 
 #include <torch/torch.h>
+
+#include <map>
 
 namespace reverie {
 
 namespace {
-
-using nlohmann::json;
-
-/// The parameters under `prefix`, without it.
-TensorMap under(const TensorMap& all, const std::string& prefix)
-{
-    TensorMap part;
-    for (const auto& [name, tensor] : all)
-        if (name.starts_with(prefix))
-            part[name.substr(prefix.size())] = tensor;
-    return part;
-}
-
-TensorMap without(const TensorMap& all, const std::string& prefix)
-{
-    auto rest = all;
-    std::erase_if(rest, [&](const auto& entry) { return entry.first.starts_with(prefix); });
-    return rest;
-}
-
-void clear_gradients(torch::nn::Module& module)
-{
-    for (auto& parameter : module.parameters())
-        parameter.mutable_grad() = Tensor();
-}
-
-/// The norm of all gradients, and those that were recorded.
-void add_gradients(TensorMap& outputs, torch::nn::Module& module, const Tensor& loss,
-                   const ParityCase& parity)
-{
-    clear_gradients(module);
-    loss.backward();
-    auto sum = torch::zeros({}, torch::kFloat64);
-    for (const auto& parameter : module.named_parameters()) {
-        const auto& grad = parameter.value().grad();
-        if (!grad.defined())
-            continue;
-        sum = sum + grad.to(torch::kFloat64).square().sum();
-        if (parity.outputs.contains("grad." + parameter.key()))
-            outputs["grad." + parameter.key()] = grad;
-    }
-    outputs["grad_norm"] = sum.sqrt().to(torch::kFloat32);
-}
-
-std::shared_ptr<XClipImpl> build_clip(const json& config, const ParityCase& parity)
-{
-    if (config.is_null())
-        return nullptr;
-    auto clip = std::make_shared<XClipImpl>(options_from_json<XClipOptions>(config, "clip"));
-    const auto path = parity.kind == "dalle2" ? std::string("prior.clip.clip.") : std::string("clip.clip.");
-    load_state_dict(*clip, under(parity.parameters, path), "", parity.name);
-    clip->eval();
-    for (auto& parameter : clip->parameters())
-        parameter.set_requires_grad(false);
-    return clip;
-}
-
-json member(const json& object, const char* key)
-{
-    return object.contains(key) ? object[key] : json();
-}
-
-double number(const json& object, const char* key, double fallback)
-{
-    const auto value = member(object, key);
-    return value.is_null() ? fallback : value.get<double>();
-}
-
-std::optional<std::int64_t> whole(const json& object, const char* key)
-{
-    const auto value = member(object, key);
-    return value.is_null() ? std::nullopt : std::optional(value.get<std::int64_t>());
-}
 
 TensorMap run_noise_scheduler(const ParityCase& parity)
 {
@@ -238,94 +169,6 @@ TensorMap run_unet(const ParityCase& parity)
     return outputs;
 }
 
-Decoder build_decoder(const ParityCase& parity, const std::string& prefix, const std::shared_ptr<Clip>& clip)
-{
-    std::vector<UnetOptions> unets;
-    for (const auto& unet : parity.config["unets"])
-        unets.push_back(options_from_json<UnetOptions>(unet, "unets"));
-    Decoder decoder(options_from_json<DecoderOptions>(parity.config["decoder"], "decoder"), unets, clip);
-    load_state_dict(*decoder, without(under(parity.parameters, prefix), "clip."), "", parity.name);
-    decoder->eval();
-    return decoder;
-}
-
-TensorMap run_decoder(const ParityCase& parity)
-{
-    for (const auto& vae : member(parity.config, "vaes"))
-        if (!vae.is_null())
-            throw NotBuilt("latent diffusion");
-    if (parity.input("inpaint_image").defined())
-        throw NotBuilt("inpainting");
-    const auto clip = build_clip(member(parity.config, "clip"), parity);
-    auto decoder = build_decoder(parity, "", clip);
-    ReplayedNoise noise(parity.noises);
-    DecoderCondition condition{ parity.input("image_embed"), parity.input("text_encodings") };
-    const auto text = parity.input("text"), image = parity.input("image");
-    TensorMap outputs;
-    if (parity.call["mode"] == "loss") {
-        const auto result = decoder->loss(image, parity.call["unet_number"], condition, noise, text);
-        outputs["loss"] = result.loss.detach();
-        if (result.lowres_cond_image.defined())
-            outputs["lowres_cond_image"] = result.lowres_cond_image;
-        add_gradients(outputs, *decoder, result.loss, parity);
-        return outputs;
-    }
-    if (text.defined())
-        condition.text_encodings = clip->embed_text(text).text_encodings;
-    const auto args = member(parity.call, "args");
-    const auto batch = whole(args, "batch_size")
-                           .value_or(condition.image_embed.defined() ? condition.image_embed.size(0) : 1);
-    DecoderSampling sampling;
-    sampling.cond_scale = value_from_json<PerStage<double>>(
-        args.is_object() && args.contains("cond_scale") ? args["cond_scale"] : json(1.), "cond_scale");
-    sampling.start_at_unet_number = whole(args, "start_at_unet_number").value_or(1);
-    sampling.stop_at_unet_number = whole(args, "stop_at_unet_number").value_or(0);
-    sampling.image = image;
-    outputs["image"] = decoder->sample(batch, condition, sampling, noise);
-    return outputs;
-}
-
-TensorMap run_dalle2(const ParityCase& parity)
-{
-    const auto clip = build_clip(parity.config["clip"], parity);
-    DiffusionPrior prior(options_from_json<DiffusionPriorOptions>(parity.config["prior"], "prior"),
-                         PriorNetwork(options_from_json<PriorNetworkOptions>(parity.config["net"], "net")),
-                         clip);
-    load_state_dict(*prior, without(under(parity.parameters, "prior."), "clip."), "", parity.name);
-    prior->eval();
-    auto decoder = build_decoder(parity, "decoder.", clip);
-    ReplayedNoise noise(parity.noises);
-    TensorMap outputs;
-    auto text = parity.input("text");
-    const auto words = member(parity.call, "text");
-    if (!words.is_null()) {
-        const auto* const vocabulary = std::getenv("REVERIE_CLIP_VOCAB");
-        if (!vocabulary)
-            throw NotBuilt("a vocabulary (set REVERIE_CLIP_VOCAB)");
-        const Tokenizer tokenizer(read_file(vocabulary));
-        std::vector<std::string> texts;
-        if (words.is_string())
-            texts.push_back(words);
-        else
-            texts = words.get<std::vector<std::string>>();
-        std::vector<Tensor> rows;
-        for (const auto& one : texts)
-            rows.push_back(torch::tensor(tokenizer.encode_padded(one, 256, /*truncate=*/false)));
-        text = torch::stack(rows);
-        outputs["tokens"] = text;
-    }
-    Dalle2Sampling sampling;
-    sampling.prior_num_samples = parity.config.value("prior_num_samples", 2);
-    sampling.prior.cond_scale = number(parity.call, "prior_cond_scale", 1);
-    sampling.decoder.cond_scale = number(parity.call, "cond_scale", 1);
-    const Dalle2Noise source{ [&]() -> Noise& { return noise; },
-                              [&](std::int64_t) -> Noise& { return noise; } };
-    const auto images = sample_dalle2(*prior, *decoder, *clip, text, sampling, source);
-    const bool single = words.is_string() || (words.is_null() && text.size(0) == 1);
-    outputs["image"] = single ? images[0] : images;
-    return outputs;
-}
-
 TensorMap run_resize(const ParityCase& parity)
 {
     TensorMap outputs;
@@ -339,51 +182,6 @@ TensorMap run_resize(const ParityCase& parity)
         outputs["nearest." + index] = resize_nearest(image, size);
     }
     return outputs;
-}
-
-template <class T>
-std::vector<T> one_or_two(const json& object, const char* key, std::vector<T> fallback)
-{
-    const auto value = member(object, key);
-    if (value.is_null())
-        return fallback;
-    return value.is_array() ? value.get<std::vector<T>>() : std::vector<T>{ value.get<T>() };
-}
-
-TensorMap run_lowres(const ParityCase& parity)
-{
-    const auto& config = parity.config;
-    LowresConditionerOptions options;
-    options.downsample_first = config.value("downsample_first", true);
-    options.use_blur = config.value("use_blur", true);
-    options.blur_prob = config.value("blur_prob", 0.5);
-    options.blur_sigma = one_or_two<double>(config, "blur_sigma", { 0.6 });
-    options.blur_kernel_size = one_or_two<std::int64_t>(config, "blur_kernel_size", { 3 });
-    options.use_noise = config.value("use_noise", false);
-    options.normalized_noise = config.value("_auto_normalize", true);
-    LowresConditioner conditioner(options);
-    const auto& args = parity.call["args"];
-    ReplayedNoise noise(parity.noises);
-    const auto result
-        = conditioner->forward(parity.input("image"),
-                               { .target_image_size = args["target_image_size"],
-                                 .downsample_image_size = whole(args, "downsample_image_size"),
-                                 .should_blur = args.value("should_blur", true),
-                                 .blur_sigma = one_or_two<double>(args, "blur_sigma", {}),
-                                 .blur_kernel_size = one_or_two<std::int64_t>(args, "blur_kernel_size", {}) },
-                               noise);
-    TensorMap outputs{ { "cond", result.image } };
-    if (result.noise_level.defined())
-        outputs["noise_level"] = result.noise_level;
-    return outputs;
-}
-
-TensorMap run_dynamic_threshold(const ParityCase& parity)
-{
-    const bool dynamic = parity.call["use_dynamic_thres"];
-    const double percentile = parity.call["percentile"];
-    return { { "x",
-               dynamic_threshold(parity.input("x"), dynamic ? std::optional(percentile) : std::nullopt) } };
 }
 
 TensorMap run_functions(const ParityCase& parity)

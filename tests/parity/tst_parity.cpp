@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/file.h"
 #include "tests/parity/parity_kinds.h"
+#include "tests/parity/parity_tools.h"
 
 #include <torch/torch.h>
 
