@@ -6,6 +6,8 @@
 
 #include <torch/torch.h>
 
+#include <set>
+
 namespace reverie {
 
 namespace {
@@ -42,11 +44,13 @@ void add_gradients(TensorMap& outputs, torch::nn::Module& module, const Tensor& 
     clear_gradients(module);
     loss.backward();
     auto sum = torch::zeros({}, torch::kFloat64);
+    std::set<void*> seen; // a shared module appears under several names
     for (const auto& parameter : module.named_parameters()) {
         const auto& grad = parameter.value().grad();
         if (!grad.defined())
             continue;
-        sum = sum + grad.to(torch::kFloat64).square().sum();
+        if (seen.insert(parameter.value().unsafeGetTensorImpl()).second)
+            sum = sum + grad.to(torch::kFloat64).square().sum();
         if (parity.outputs.contains("grad." + parameter.key()))
             outputs["grad." + parameter.key()] = grad;
     }
