@@ -2,6 +2,7 @@
 #include "core/io/state_dict.h"
 
 #include "core/base/error.h"
+#include "core/nn/adapts_to_tensors.h"
 
 #include <torch/torch.h>
 
@@ -33,6 +34,14 @@ std::string listed(const std::string& what, const std::vector<std::string>& name
     return text + ");";
 }
 
+void adapt(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix)
+{
+    if (auto* adaptable = dynamic_cast<AdaptsToTensors*>(&module))
+        adaptable->adapt_to([&](const std::string& name) { return tensors.contains(prefix + name); });
+    for (const auto& child : module.named_children())
+        adapt(*child.value(), tensors, prefix + child.key() + ".");
+}
+
 } // namespace
 
 TensorMap state_dict(const torch::nn::Module& module, const std::string& prefix)
@@ -48,6 +57,7 @@ TensorMap state_dict(const torch::nn::Module& module, const std::string& prefix)
 void load_state_dict(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix,
                      const std::string& what)
 {
+    adapt(module, tensors, prefix);
     auto own = state_dict(module, prefix);
     std::vector<std::string> missing, unexpected, misshapen;
     for (const auto& [name, tensor] : own) {

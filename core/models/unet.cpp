@@ -2,6 +2,8 @@
 #include "core/models/unet.h"
 
 #include "core/base/error.h"
+#include "core/models/u2net_unet.h"
+#include "core/nn/window_attention.h"
 
 #include <torch/torch.h>
 
@@ -13,25 +15,6 @@ namespace {
 
 using torch::nn::AnyModule, torch::nn::Conv2d, torch::nn::Conv2dOptions, torch::nn::GELU, torch::nn::Linear,
     torch::nn::ModuleList, torch::nn::Sequential;
-
-void check(const UnetOptions& o)
-{
-    const auto refuse = [](const std::string& why) { throw UsageError("This U-Net can't be built: " + why); };
-    if (o.dim < 4 || o.dim % 2 != 0)
-        refuse("dim must be even and at least 4.");
-    if (o.init_dim && *o.init_dim != o.dim)
-        refuse("init_dim must equal dim.");
-    if (o.dim_mults.empty())
-        refuse("dim_mults must name at least one resolution.");
-    if (o.dim_mults[0] != 1 && !o.memory_efficient)
-        refuse("dim_mults must begin with 1 unless memory_efficient is set.");
-    if (o.cond_on_image_embeds && !o.image_embed_dim)
-        refuse("cond_on_image_embeds needs image_embed_dim.");
-    if (o.cond_on_text_encodings && !o.text_embed_dim)
-        refuse("cond_on_text_encodings needs text_embed_dim.");
-    if (o.combine_upsample_fmaps && o.dim % 8 != 0)
-        refuse("combine_upsample_fmaps needs a dim that is a multiple of 8.");
-}
 
 AnyModule downsample(const UnetOptions& o, std::int64_t dim, std::int64_t dim_out)
 {
@@ -75,51 +58,55 @@ std::shared_ptr<torch::nn::Module> pointer(const AnyModule& layer)
     return layer.is_empty() ? nullptr : layer.ptr();
 }
 
+AttentionOptions attention_options(const UnetOptions& o, std::int64_t dim)
+{
+    return {
+        .dim = dim, .dim_head = o.attn_dim_head, .heads = o.attn_heads, .cosine_sim = o.cosine_sim_self_attn
+    };
+}
+
 } // namespace
 
 UnetImpl::UnetImpl(const UnetOptions& options)
     : options_(options)
-    , dims_{ options.dim }
+    , dims_(level_dims(options))
     , cond_dim_(options.cond_dim.value_or(options.dim))
     , time_cond_dim_(options.dim * 4)
 {
     const auto& o = options_;
     check(o);
-    for (const auto mult : o.dim_mults)
-        dims_.push_back(o.dim * mult);
     const auto inputs = o.channels * (1 + int(o.lowres_cond) + int(o.self_cond));
     init_conv = o.init_cross_embed
-        ? AnyModule(CrossEmbedLayer(inputs, o.dim, o.init_cross_embed_kernel_sizes, /*stride=*/1))
+        ? AnyModule(CrossEmbedLayer(inputs, dims_[0], o.init_cross_embed_kernel_sizes, /*stride=*/1))
         : AnyModule(Conv2d(
-            Conv2dOptions(inputs, o.dim, o.init_conv_kernel_size).padding(o.init_conv_kernel_size / 2)));
+            Conv2dOptions(inputs, dims_[0], o.init_conv_kernel_size).padding(o.init_conv_kernel_size / 2)));
     register_module("init_conv", init_conv.ptr());
     build_conditioning();
 
     const auto levels = o.dim_mults.size();
     if (o.memory_efficient)
-        init_resnet_block = register_module("init_resnet_block", resnet_block(o.dim, o.dim, 0, 0));
+        init_resnet_block = register_module("init_resnet_block", resnet_block(dims_[0], dims_[0], false, 0));
     register_module("downs", ModuleList());
     register_module("ups", ModuleList());
     for (std::size_t level = 0; level < levels; ++level)
         build_down(level);
     const auto middle = dims_.back();
-    mid_block1 = register_module("mid_block1", resnet_block(middle, middle, cond_dim_, levels - 1));
-    mid_attn = register_module("mid_attn",
-                               SequenceAttention(AttentionOptions{ .dim = middle,
-                                                                   .dim_head = o.attn_dim_head,
-                                                                   .heads = o.attn_heads,
-                                                                   .cosine_sim = o.cosine_sim_self_attn }));
-    mid_block2 = register_module("mid_block2", resnet_block(middle, middle, cond_dim_, levels - 1));
+    const bool attends = cross_attends_at_middle(o);
+    mid_block1 = register_module("mid_block1", resnet_block(middle, middle, attends, levels - 1));
+    if (o.attend_at_middle)
+        build_mid_attention();
+    mid_block2 = register_module("mid_block2", resnet_block(middle, middle, attends, levels - 1));
     for (std::size_t level = levels; level-- > 0;)
         build_up(level);
 
-    auto last = o.dim;
+    auto last = o.memory_efficient ? dims_[0] : dims_[1];
     if (o.combine_upsample_fmaps) {
         const std::vector<std::int64_t> dim_ins(dims_.rbegin(), dims_.rend() - 1);
         upsample_combiner = register_module("upsample_combiner", UpsampleCombiner(o.dim, dim_ins));
         last += o.dim * static_cast<std::int64_t>(dim_ins.size());
     }
-    final_resnet_block = register_module("final_resnet_block", resnet_block(last + o.dim, o.dim, 0, 0));
+    final_resnet_block
+        = register_module("final_resnet_block", resnet_block(last + dims_[0], o.dim, false, 0));
     to_out
         = register_module("to_out",
                           Conv2d(Conv2dOptions(o.dim + (o.lowres_cond ? o.channels : 0),
@@ -155,34 +142,46 @@ void UnetImpl::build_conditioning()
         to_lowres_noise_cond = register_module(
             "to_lowres_noise_cond",
             Sequential(SinusoidalPosEmb(o.dim), Linear(o.dim, hidden), GELU(), Linear(hidden, hidden)));
+    if (o.cross_attn_resolution)
+        to_sum_cond = register_module("to_sum_cond", Linear(cond_dim_, hidden));
     null_image_embed
         = register_parameter("null_image_embed", torch::randn({ 1, o.num_image_tokens, cond_dim_ }));
     null_image_hiddens = register_parameter("null_image_hiddens", torch::randn({ 1, hidden }));
     null_text_embed = register_parameter("null_text_embed", torch::randn({ 1, o.max_text_len, cond_dim_ }));
 }
 
-ResnetBlock UnetImpl::resnet_block(std::int64_t dim, std::int64_t dim_out, std::int64_t cond_dim,
-                                   std::size_t level) const
+void UnetImpl::build_mid_attention()
 {
-    return ResnetBlock(ResnetBlockOptions{ .dim = dim,
-                                           .dim_out = dim_out,
-                                           .cond_dim = cond_dim,
-                                           .time_cond_dim = time_cond_dim_,
-                                           .groups = options_.resnet_groups.at(level),
-                                           .weight_standardization = options_.resnet_weight_standardization,
-                                           .cosine_sim_cross_attn = options_.cosine_sim_cross_attn });
+    mid_attn = register_module("mid_attn", SequenceAttention(attention_options(options_, dims_.back())));
+}
+
+ResnetBlock UnetImpl::resnet_block(std::int64_t dim, std::int64_t dim_out, bool cross_attends,
+                                   std::size_t level, std::int64_t depth) const
+{
+    const ResnetBlockOptions block{ .dim = dim,
+                                    .dim_out = dim_out,
+                                    .cond_dim = cross_attends ? cond_dim_ : 0,
+                                    .time_cond_dim = time_cond_dim_,
+                                    .groups = options_.resnet_groups.at(level),
+                                    .weight_standardization = options_.resnet_weight_standardization,
+                                    .cosine_sim_cross_attn = options_.cosine_sim_cross_attn };
+    return depth > 0 ? nested_resnet_block(block, depth) : ResnetBlock(block);
 }
 
 AnyModule UnetImpl::attention(std::int64_t dim, std::size_t level) const
 {
     const auto& o = options_;
-    if (o.self_attn.at(level))
-        return AnyModule(SequenceAttention(AttentionOptions{ .dim = dim,
-                                                             .dim_head = o.attn_dim_head,
-                                                             .heads = o.attn_heads,
-                                                             .cosine_sim = o.cosine_sim_self_attn }));
-    if (o.sparse_attn)
+    const auto kind = attention_at(o, level);
+    const auto options = attention_options(o, dim);
+    if (kind == "full")
+        return AnyModule(SequenceAttention(options));
+    if (kind == "linear")
         return AnyModule(ResidualLinearAttention(LinearAttention(dim, o.attn_dim_head, o.attn_heads)));
+    if (kind == "block" || kind == "grid")
+        return AnyModule(
+            WindowAttention(options, kind == "block" ? Windows::Block : Windows::Grid, o.attn_window));
+    if (kind == "maxvit")
+        return AnyModule(MaxVitAttention(options, o.attn_window));
     return {};
 }
 
@@ -191,13 +190,13 @@ void UnetImpl::build_down(std::size_t level)
     const auto& o = options_;
     const auto dim_in = dims_[level], dim_out = dims_[level + 1];
     const auto dim = o.memory_efficient ? dim_out : dim_in;
-    const auto cond_dim = level == 0 ? 0 : cond_dim_;
     UnetDown down;
+    down.cross_attends = cross_attends_at(o, level);
     if (o.memory_efficient)
         down.downsample_first = downsample(o, dim_in, dim_out);
-    down.init_block = resnet_block(dim, dim, 0, level);
+    down.init_block = resnet_block(dim, dim, false, level);
     for (std::int64_t i = 0; i < o.num_resnet_blocks.at(level); ++i)
-        down.blocks.push_back(resnet_block(dim, dim, cond_dim, level));
+        down.blocks.push_back(resnet_block(dim, dim, down.cross_attends, level, nested_depth(o, level)));
     down.attention = attention(dim, level);
     const bool last = level + 2 == dims_.size();
     down.downsample = last || o.memory_efficient ? AnyModule(Conv2d(Conv2dOptions(dim, dim_out, 1)))
@@ -213,11 +212,11 @@ void UnetImpl::build_up(std::size_t level)
     const auto& o = options_;
     const auto dim_in = dims_[level], dim = dims_[level + 1];
     const auto skip = o.memory_efficient ? dim : dim_in;
-    const auto cond_dim = level == 0 ? 0 : cond_dim_;
     UnetUp up;
-    up.init_block = resnet_block(dim + skip, dim, cond_dim, level);
+    up.cross_attends = cross_attends_at(o, level);
+    up.init_block = resnet_block(dim + skip, dim, up.cross_attends, level);
     for (std::int64_t i = 0; i < o.num_resnet_blocks.at(level); ++i)
-        up.blocks.push_back(resnet_block(dim + skip, dim, cond_dim, level));
+        up.blocks.push_back(resnet_block(dim + skip, dim, up.cross_attends, level, nested_depth(o, level)));
     up.attention = attention(dim, level);
     if (level > 0 || o.memory_efficient)
         up.upsample = upsample(o, dim, dim_in);
@@ -226,10 +225,16 @@ void UnetImpl::build_up(std::size_t level)
     ups_.push_back(up);
 }
 
-std::int64_t UnetImpl::side_multiple() const
+void UnetImpl::adapt_to(const HoldsTensor& holds)
 {
-    const auto halvings = static_cast<int>(options_.dim_mults.size()) - (options_.memory_efficient ? 0 : 1);
-    return std::int64_t(1) << halvings;
+    if (!holds("to_time_hiddens.1.weight"))
+        return;
+    if (!mid_attn && holds("mid_attn.fn.fn.to_q.weight"))
+        build_mid_attention();
+    if (image_to_tokens && options_.image_embed_dim == cond_dim_ && !holds("image_to_tokens.0.weight")) {
+        unregister_module("image_to_tokens");
+        image_to_tokens = nullptr;
+    }
 }
 
 Tensor UnetImpl::forward(const Tensor& x, const Tensor& time, const UnetCondition& condition, DropProbs drop,
@@ -280,7 +285,9 @@ UnetImpl::Tokens UnetImpl::condition_tokens(const Tensor& time, const UnetCondit
             t = t
                 + torch::where(image_keep.view({ -1, 1 }), to_image_hiddens->forward(embed),
                                null_image_hiddens);
-        const auto image_tokens = image_to_tokens->forward(embed).view({ b, -1, cond_dim_ });
+        const auto image_tokens = image_to_tokens // (b, num_image_tokens, cond_dim)
+            ? image_to_tokens->forward(embed).view({ b, -1, cond_dim_ })
+            : embed.unsqueeze(1).expand({ b, options_.num_image_tokens, cond_dim_ });
         tokens = torch::cat(
             { tokens, torch::where(image_keep.view({ -1, 1, 1 }), image_tokens, null_image_embed) }, 1);
     }
@@ -290,20 +297,28 @@ UnetImpl::Tokens UnetImpl::condition_tokens(const Tensor& time, const UnetCondit
     return { t, norm_cond(tokens), norm_mid_cond(middle) };
 }
 
+/// What blocks without cross attention see of the condition tokens.
+Tensor UnetImpl::with_sum(const Tensor& time, const Tensor& tokens)
+{
+    return to_sum_cond ? time + to_sum_cond(tokens.mean(1)) : time; // (b, 4 dim)
+}
+
 Tensor UnetImpl::forward_masked(const Tensor& input, const Tensor& time, const UnetCondition& condition,
                                 const Tensor& image_keep, const Tensor& text_keep)
 {
     if (input.size(-1) % side_multiple() != 0 || input.size(-2) % side_multiple() != 0)
         throw UsageError("This U-Net takes pictures whose sides are multiples of "
-                         + std::to_string(side_multiple()) + ", not " + std::to_string(input.size(-1)) + ".");
+                         + std::to_string(side_multiple()) + ", not " + std::to_string(input.size(-1)) + "x"
+                         + std::to_string(input.size(-2)) + ".");
     std::vector<Tensor> inputs{ input };
     if (options_.self_cond)
         inputs.push_back(condition.self_cond.defined() ? condition.self_cond : torch::zeros_like(input));
     if (options_.lowres_cond)
         inputs.push_back(condition.lowres_cond_img);
-    auto [t, c, mid_c] = condition_tokens(time, condition, image_keep, text_keep);
+    const auto [t, c, mid_c] = condition_tokens(time, condition, image_keep, text_keep);
+    const auto summed = with_sum(t, c);
 
-    auto x = init_conv.forward(torch::cat(inputs, 1)); // (b, dim, h, w)
+    auto x = init_conv.forward(torch::cat(inputs, 1)); // (b, init_dim, h, w)
     const auto residual = x;
     if (init_resnet_block)
         x = init_resnet_block(x, t);
@@ -316,17 +331,21 @@ Tensor UnetImpl::forward_masked(const Tensor& input, const Tensor& time, const U
         return torch::cat({ map, skip }, 1);
     };
     for (auto& level : downs_) {
-        x = level.init_block(through(level.downsample_first, x), t);
+        const auto& when = level.cross_attends ? t : summed;
+        x = level.init_block(through(level.downsample_first, x), when);
         for (auto& block : level.blocks)
-            push(x = block(x, t, c));
+            push(x = block(x, when, c));
         push(x = through(level.attention, x));
         x = through(level.downsample, x);
     }
-    x = mid_block2(mid_attn(mid_block1(x, t, mid_c)), t, mid_c); // (b, dims_.back(), ...)
+    const auto middle = cross_attends_at_middle(options_) ? t : with_sum(t, mid_c);
+    x = mid_block1(x, middle, mid_c); // (b, dims_.back(), ...)
+    x = mid_block2(mid_attn ? mid_attn(x) : x, middle, mid_c);
     for (auto& level : ups_) {
-        x = level.init_block(with_skip(x), t, c);
+        const auto& when = level.cross_attends ? t : summed;
+        x = level.init_block(with_skip(x), when, c);
         for (auto& block : level.blocks)
-            x = block(with_skip(x), t, c);
+            x = block(with_skip(x), when, c);
         x = through(level.attention, x);
         fmaps.push_back(x);
         x = through(level.upsample, x);

@@ -62,7 +62,7 @@ Tensor ResnetBlockImpl::forward(const Tensor& x, const Tensor& time, const Tenso
         const auto pixels = h.flatten(2).transpose(1, 2); // (b, h*w, dim_out)
         h = (cross_attn(pixels, cond) + pixels).transpose(1, 2).unflatten(2, { h.size(2), h.size(3) });
     }
-    return block2(h) + (res_conv ? res_conv(x) : x);
+    return second_half(h) + (res_conv ? res_conv(x) : x);
 }
 
 } // namespace reverie

@@ -43,10 +43,16 @@ public:
     /// x (b, dim, h, w), time (b, time_cond_dim), cond (b, n, cond_dim) -> (b, dim_out, h, w)
     Tensor forward(const Tensor& x, const Tensor& time, const Tensor& cond = {});
 
+protected:
+    /// The block's second half, (b, dim_out, h, w) -> the same.
+    virtual Tensor second_half(const Tensor& h) { return block2(h); }
+
+    Block block2{ nullptr };
+
 private:
     torch::nn::Sequential time_mlp{ nullptr };
     CrossAttention cross_attn{ nullptr };
-    Block block1{ nullptr }, block2{ nullptr };
+    Block block1{ nullptr };
     torch::nn::Conv2d res_conv{ nullptr };
 };
 TORCH_MODULE(ResnetBlock);
