@@ -15,19 +15,20 @@ at::Generator generator(std::uint64_t key)
     return at::detail::createCPUGenerator(key);
 }
 
-/// Row i drawn by the generator of sample i.
+/// Row i drawn by the generator of sample i, counted anew for every view.
 template <class Draw>
 Tensor by_rows(std::vector<at::Generator>& samples, at::IntArrayRef shape, Draw draw)
 {
-    if (shape.empty() || shape[0] != static_cast<std::int64_t>(samples.size()))
+    const auto count = static_cast<std::int64_t>(samples.size());
+    if (shape.empty() || count == 0 || shape[0] % count != 0)
         throw Error("The noise source serves " + std::to_string(samples.size())
                     + " samples; the batch has another size.");
     std::vector<std::int64_t> row(shape.begin(), shape.end());
     row[0] = 1;
     std::vector<Tensor> rows;
-    rows.reserve(samples.size());
-    for (auto& sample : samples)
-        rows.push_back(draw(row, sample));
+    rows.reserve(static_cast<std::size_t>(shape[0]));
+    for (std::int64_t i = 0; i < shape[0]; ++i)
+        rows.push_back(draw(row, samples[static_cast<std::size_t>(i % count)]));
     return torch::cat(rows, 0);
 }
 
@@ -55,9 +56,9 @@ Tensor KeyedNoise::uniform(at::IntArrayRef shape)
     return by_rows(samples_, shape, [](const auto& row, auto& source) { return torch::rand(row, source); });
 }
 
-Tensor KeyedNoise::integers(std::int64_t high, std::int64_t count)
+Tensor KeyedNoise::integers(std::int64_t high, at::IntArrayRef shape)
 {
-    return by_rows(samples_, { count }, [high](const auto& row, auto& source) {
+    return by_rows(samples_, shape, [high](const auto& row, auto& source) {
         return torch::randint(high, row, source, torch::TensorOptions(torch::kInt64));
     });
 }

@@ -11,7 +11,8 @@ namespace reverie {
 using at::Tensor;
 
 /// The one door through which random numbers enter the models. The first dimension of every tensor counts the
-/// samples; a source may give each its own generator. Values are drawn on the CPU in float32.
+/// samples, or a whole multiple of them: several views of each, view by view. A source may give each sample
+/// its own generator. Values are drawn on the CPU in float32.
 class Noise
 {
 public:
@@ -22,7 +23,7 @@ public:
 
     virtual Tensor normal(at::IntArrayRef shape) = 0; ///< N(0, 1)
     virtual Tensor uniform(at::IntArrayRef shape) = 0; ///< [0, 1)
-    virtual Tensor integers(std::int64_t high, std::int64_t count) = 0; ///< int64 (count), 0 .. high - 1
+    virtual Tensor integers(std::int64_t high, at::IntArrayRef shape) = 0; ///< int64, 0 .. high - 1
 
     /// Draws that concern the whole batch: a coin in [0, 1), a real and a whole number in [low, high).
     virtual double coin() = 0;
@@ -40,7 +41,7 @@ public:
 
     Tensor normal(at::IntArrayRef shape) override;
     Tensor uniform(at::IntArrayRef shape) override;
-    Tensor integers(std::int64_t high, std::int64_t count) override;
+    Tensor integers(std::int64_t high, at::IntArrayRef shape) override;
     double coin() override;
     double between(double low, double high) override;
     std::int64_t pick(std::int64_t low, std::int64_t high) override;

@@ -384,9 +384,9 @@ private Q_SLOTS:
             std::shared_ptr<ReplayedNoise> inner;
             Tensor normal(at::IntArrayRef shape) override { return inner->normal(shape); }
             Tensor uniform(at::IntArrayRef shape) override { return inner->uniform(shape); }
-            Tensor integers(std::int64_t high, std::int64_t count) override
+            Tensor integers(std::int64_t high, at::IntArrayRef shape) override
             {
-                return inner->integers(high, count);
+                return inner->integers(high, shape);
             }
             double coin() override { return inner->coin(); }
             double between(double low, double high) override { return inner->between(low, high); }

@@ -36,7 +36,7 @@ public:
     }
     Tensor normal(at::IntArrayRef shape) override { return next(shape); }
     Tensor uniform(at::IntArrayRef shape) override { return next(shape); }
-    Tensor integers(std::int64_t, std::int64_t count) override { return next({ count }); }
+    Tensor integers(std::int64_t, at::IntArrayRef shape) override { return next(shape); }
     double coin() override;
     double between(double, double) override { return coin(); }
     std::int64_t pick(std::int64_t, std::int64_t) override;
