@@ -10,18 +10,35 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 namespace reverie {
 
 namespace {
 
 using nlohmann::json;
 
+/// The reference builds what Reverie refuses or does otherwise; its cases want it as it was.
+DecoderOptions reference_options(const ParityCase& parity)
+{
+    auto json = parity.config["decoder"];
+    if (parity.config.contains("vaes"))
+        json["vaes"] = parity.config["vaes"];
+    auto options = options_from_json<DecoderOptions>(json, "decoder");
+    options.require_finite_schedules = false;
+    options.unnormalize_latents = true;
+    options.vb_of_noise = true;
+    std::sort(options.image_sizes.begin(), options.image_sizes.end());
+    return options;
+}
+
 Decoder build_decoder(const ParityCase& parity, const std::string& prefix, const std::shared_ptr<Clip>& clip)
 {
     std::vector<UnetOptions> unets;
     for (const auto& unet : parity.config["unets"])
         unets.push_back(options_from_json<UnetOptions>(unet, "unets"));
-    Decoder decoder(options_from_json<DecoderOptions>(parity.config["decoder"], "decoder"), unets, clip);
+    unets.at(0).lowres_cond = false;
+    Decoder decoder(reference_options(parity), unets, clip);
     load_state_dict(*decoder, without(under(parity.parameters, prefix), "clip."), "", parity.name);
     decoder->eval();
     return decoder;
@@ -40,11 +57,6 @@ std::vector<T> one_or_two(const json& object, const char* key, std::vector<T> fa
 
 TensorMap run_decoder(const ParityCase& parity)
 {
-    for (const auto& vae : member(parity.config, "vaes"))
-        if (!vae.is_null())
-            throw NotBuilt("latent diffusion");
-    if (parity.input("inpaint_image").defined())
-        throw NotBuilt("inpainting");
     const auto clip = build_clip(member(parity.config, "clip"), parity);
     auto decoder = build_decoder(parity, "", clip);
     ReplayedNoise noise(parity.noises);
@@ -70,6 +82,9 @@ TensorMap run_decoder(const ParityCase& parity)
     sampling.start_at_unet_number = whole(args, "start_at_unet_number").value_or(1);
     sampling.stop_at_unet_number = whole(args, "stop_at_unet_number").value_or(0);
     sampling.image = image;
+    sampling.inpaint_image = parity.input("inpaint_image");
+    sampling.inpaint_mask = parity.input("inpaint_mask");
+    sampling.inpaint_resample_times = whole(args, "inpaint_resample_times").value_or(5);
     outputs["image"] = decoder->sample(batch, condition, sampling, noise);
     return outputs;
 }
