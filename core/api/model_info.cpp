@@ -104,9 +104,14 @@ bool drops(const json& options, const char* key, double fallback)
 
 void describe_clip(ModelInfo& info, const json& clip)
 {
-    constexpr int reference_latent = 512, reference_text = 256;
-    info.embed_dim = positive(clip.value("dim_latent", json(reference_latent)), "dim_latent");
-    info.context_length = positive(clip.value("text_seq_len", json(reference_text)), "text_seq_len");
+    constexpr int reference_latent = 512, reference_text = 256, openai_text = 77;
+    const auto kind = clip.value("kind", std::string("x_clip"));
+    const bool x_clip = kind == "x_clip";
+    const json& text = kind == "open_clip" ? part(clip, "text_cfg") : clip;
+    const char* const embed_dim = x_clip ? "dim_latent" : "embed_dim";
+    const char* const context = x_clip ? "text_seq_len" : "context_length";
+    info.embed_dim = positive(clip.value(embed_dim, json(reference_latent)), embed_dim);
+    info.context_length = positive(text.value(context, json(x_clip ? reference_text : openai_text)), context);
 }
 
 void describe_prior(ModelInfo& info, const json& prior, const json& sampling, const SafetensorsHeader& header)
@@ -120,8 +125,8 @@ void describe_prior(ModelInfo& info, const json& prior, const json& sampling, co
 void describe_decoder(ModelInfo& info, const json& decoder, const json& sampling,
                       const SafetensorsHeader& header)
 {
-    const json sizes
-        = decoder.contains("image_sizes") ? decoder["image_sizes"] : decoder.value("image_size", json());
+    const json several = decoder.value("image_sizes", json());
+    const json sizes = several.empty() ? decoder.value("image_size", json()) : several;
     const std::size_t stages = decoder.value("unets", json::array()).size();
     for (std::size_t i = 0; i < stages; ++i) {
         StageInfo stage;

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/random_key.h"
 #include "core/base/utf8.h"
+#include "core/data/text_ids.h"
 #include "core/models/dalle2.h"
 #include "core/nn/device.h"
 #include "core/nn/pixels.h"
@@ -237,8 +238,7 @@ std::vector<std::string> PipelineGenerator::warnings(const GenerateRequest& requ
     if (!untrained_.empty())
         all.push_back("The model file does not say that these parts were trained: " + untrained_
                       + "; the pictures may be noise.");
-    const auto context
-        = static_cast<std::size_t>(std::min(reference_context, pipeline_.clip->max_text_len()));
+    const auto context = room_for_text(pipeline_.clip->text_frame(), text_length());
     bool cut = false, unknown = false;
     for (const auto& prompt : request.prompts) {
         cut = cut || pipeline_.tokenizer->encode(prompt).size() > context;
@@ -257,10 +257,14 @@ std::vector<std::string> PipelineGenerator::warnings(const GenerateRequest& requ
     return all;
 }
 
+std::size_t PipelineGenerator::text_length() const
+{
+    return static_cast<std::size_t>(std::min(reference_context, pipeline_.clip->max_text_len()));
+}
+
 std::vector<std::int64_t> PipelineGenerator::ids_of(const std::string& prompt) const
 {
-    const auto length = static_cast<std::size_t>(std::min(reference_context, pipeline_.clip->max_text_len()));
-    return pipeline_.tokenizer->encode_padded(prompt, length, /*truncate=*/true);
+    return text_ids(*pipeline_.tokenizer, pipeline_.clip->text_frame(), prompt, text_length());
 }
 
 /// A request on its way: which pictures are being drawn, what is there of them, and how long the rest takes.

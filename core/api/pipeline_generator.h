@@ -29,6 +29,7 @@ private:
     ResolvedSettings resolve(const GenerateRequest& request) const;
     void check(const GenerateRequest& request, const ResolvedSettings& settings) const;
     std::vector<std::string> warnings(const GenerateRequest& request) const;
+    std::size_t text_length() const; ///< ids that a prompt becomes
     std::vector<std::int64_t> ids_of(const std::string& prompt) const;
 
     Pipeline pipeline_;

@@ -43,6 +43,26 @@ void add_part(TensorMap& tensors, const torch::nn::Module& module, const std::st
         tensors[name] = tensor.requires_grad() ? tensor.detach().to(type) : tensor.detach();
 }
 
+ClipOptions clip_options_from_json(nlohmann::json json)
+{
+    const auto kind = taken(json, "kind");
+    if (kind.is_null() || kind == clip_kind(XClipOptions{}))
+        return options_from_json<XClipOptions>(json, "clip");
+    if (kind == clip_kind(OpenAiClipOptions{}))
+        return options_from_json<OpenAiClipOptions>(json, "clip");
+    if (kind == clip_kind(OpenClipOptions{}))
+        return options_from_json<OpenClipOptions>(json, "clip");
+    throw UsageError("The option clip.kind is " + kind.dump() + "; choose x_clip, openai_clip or open_clip.");
+}
+
+nlohmann::json clip_options_to_json(const ClipOptions& options)
+{
+    auto json = std::visit([](const auto& o) { return options_to_json(o); }, options);
+    if (!std::holds_alternative<XClipOptions>(options)) // left out, so that any version can read it
+        json["kind"] = clip_kind(options);
+    return json;
+}
+
 std::string part_of(const std::string& tensor)
 {
     return tensor.substr(0, tensor.find('.') + 1);
@@ -55,7 +75,7 @@ PipelineConfig pipeline_config_from_json(const nlohmann::json& given)
     auto json = given;
     PipelineConfig config;
     if (auto clip = taken(json, "clip"); !clip.is_null())
-        config.clip = options_from_json<XClipOptions>(clip, "clip");
+        config.clip = clip_options_from_json(clip);
     if (auto prior = taken(json, "prior"); !prior.is_null()) {
         config.net = options_from_json<PriorNetworkOptions>(taken(prior, "net"), "prior.net");
         config.prior = options_from_json<DiffusionPriorOptions>(prior, "prior");
@@ -80,7 +100,7 @@ nlohmann::json to_json(const PipelineConfig& config)
 {
     auto json = nlohmann::json::object();
     if (config.clip)
-        json["clip"] = options_to_json(*config.clip);
+        json["clip"] = clip_options_to_json(*config.clip);
     if (config.prior) {
         json["prior"] = options_to_json(*config.prior);
         json["prior"]["net"] = options_to_json(config.net.value_or(PriorNetworkOptions{}));
@@ -99,13 +119,12 @@ Pipeline build_pipeline(const PipelineConfig& config)
     Pipeline pipeline;
     pipeline.config = config;
     if (config.clip)
-        pipeline.clip = XClip(*config.clip);
-    const std::shared_ptr<Clip> clip = pipeline.clip ? pipeline.clip.ptr() : nullptr;
+        pipeline.clip = make_clip(*config.clip);
     if (config.prior)
-        pipeline.prior
-            = DiffusionPrior(*config.prior, PriorNetwork(config.net.value_or(PriorNetworkOptions{})), clip);
+        pipeline.prior = DiffusionPrior(
+            *config.prior, PriorNetwork(config.net.value_or(PriorNetworkOptions{})), pipeline.clip);
     if (config.decoder)
-        pipeline.decoder = Decoder(*config.decoder, config.unets, clip);
+        pipeline.decoder = Decoder(*config.decoder, config.unets, pipeline.clip);
     return pipeline;
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/data/tokenizer.h"
+#include "core/models/clip_factory.h"
 #include "core/models/decoder.h"
 #include "core/models/diffusion_prior.h"
-#include "core/models/x_clip.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -40,8 +40,9 @@ struct SamplingDefaults {
 /// The configuration of a whole pipeline, `reverie.config` in a model file. The JSON has the reference's
 /// layout:
 /// {"clip": {...}, "prior": {..., "net": {...}}, "decoder": {..., "unets": [{...}]}, "sampling": {...}}.
+/// "kind" in "clip" says which one it is: x_clip (if it is not there), openai_clip or open_clip.
 struct PipelineConfig {
-    std::optional<XClipOptions> clip;
+    std::optional<ClipOptions> clip;
     std::optional<PriorNetworkOptions> net;
     std::optional<DiffusionPriorOptions> prior;
     std::vector<UnetOptions> unets;
@@ -55,7 +56,7 @@ nlohmann::json to_json(const PipelineConfig& config);
 struct Pipeline {
     PipelineConfig config;
     std::optional<Tokenizer> tokenizer;
-    XClip clip{ nullptr };
+    std::shared_ptr<Clip> clip;
     DiffusionPrior prior{ nullptr };
     Decoder decoder{ nullptr };
     std::map<std::string, std::string> metadata; ///< everything but config and merges

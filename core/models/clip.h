@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace reverie {
 
@@ -21,6 +22,11 @@ struct EmbeddedImage {
     Tensor image_encodings; ///< (b, m, dim_image); undefined where the model gives none
 };
 
+/// The ids a model wants before and after the tokens of a text.
+struct TextFrame {
+    std::optional<std::int64_t> start, end;
+};
+
 /// What a prior and a decoder need of a CLIP, whichever it is.
 class Clip : public torch::nn::Module
 {
@@ -30,12 +36,18 @@ public:
     [[nodiscard]] virtual std::int64_t image_size() const = 0;
     [[nodiscard]] virtual std::int64_t image_channels() const = 0;
     [[nodiscard]] virtual std::int64_t max_text_len() const = 0;
+    [[nodiscard]] virtual std::int64_t num_text_tokens() const = 0; ///< ids are below it
+    [[nodiscard]] virtual TextFrame text_frame() const { return {}; }
 
-    /// ids int64 (b, n), 0 is padding; cut to max_text_len().
+    /// ids int64 (b, n), 0 is padding; cut to max_text_len(). A text has its frame, see text_frame().
     virtual EmbeddedText embed_text(const Tensor& text) = 0;
     /// image (b, c, h, w) in [0, 1], at least image_size() a side; resized if larger. In training mode
     /// `noise` drops patches where the model does that; without it none are dropped.
     virtual EmbeddedImage embed_image(const Tensor& image, Noise* noise = nullptr) = 0;
+
+protected:
+    /// A picture at image_size(). Throws UsageError for a smaller one.
+    [[nodiscard]] Tensor resized(const Tensor& image) const;
 };
 
 } // namespace reverie

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/nn/clip_transformer.h"
 
+#include "core/nn/activation_checkpoint.h"
+
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -84,7 +86,8 @@ Tensor ClipAttentionImpl::forward(const Tensor& x, const Tensor& mask, const Ten
 }
 
 ClipTransformerImpl::ClipTransformerImpl(const ClipTransformerOptions& o)
-    : norm_in(register_module("norm_in", LayerNorm(o.dim)))
+    : checkpoint_during_training_(o.checkpoint_during_training)
+    , norm_in(register_module("norm_in", LayerNorm(o.dim)))
     , norm_out(register_module("norm_out", LayerNorm(o.dim)))
 {
     auto layers = register_module("layers", torch::nn::ModuleList());
@@ -101,12 +104,30 @@ ClipTransformerImpl::ClipTransformerImpl(const ClipTransformerOptions& o)
     }
 }
 
+Tensor ClipTransformerImpl::Layer::operator()(const Tensor& input, const Tensor& mask, const Tensor& rotary)
+{
+    const auto x = attn(attn_norm(input), mask, rotary) + input;
+    return feed_forward->forward(feed_forward_norm(x)) + x;
+}
+
+std::vector<Tensor> ClipTransformerImpl::Layer::trained_parameters() const
+{
+    std::vector<Tensor> all;
+    for (const torch::nn::Module* part : std::initializer_list<const torch::nn::Module*>{
+             attn_norm.get(), attn.get(), feed_forward_norm.get(), feed_forward.get() })
+        for (const auto& parameter : part->parameters())
+            if (parameter.requires_grad())
+                all.push_back(parameter);
+    return all;
+}
+
 Tensor ClipTransformerImpl::forward(const Tensor& input, const Tensor& mask, const Tensor& rotary)
 {
+    const bool checkpoint = checkpoint_during_training_ && is_training() && torch::GradMode::is_enabled();
     auto x = norm_in(input);
     for (auto& layer : layers_) {
-        x = layer.attn(layer.attn_norm(x), mask, rotary) + x;
-        x = layer.feed_forward->forward(layer.feed_forward_norm(x)) + x;
+        const auto apply = [layer, mask, rotary](const Tensor& y) mutable { return layer(y, mask, rotary); };
+        x = checkpoint ? checkpointed(apply, x, layer.trained_parameters()) : layer(x, mask, rotary);
     }
     return norm_out(x);
 }
@@ -166,20 +187,30 @@ ClipVisionTransformerImpl::ClipVisionTransformerImpl(const ClipTransformerOption
     transformer = register_module("transformer", ClipTransformer(o));
 }
 
-Tensor ClipVisionTransformerImpl::forward(const Tensor& image, Noise* noise)
+std::int64_t ClipVisionTransformerImpl::kept_in_training(std::int64_t patches) const
 {
-    auto x = to_tokens->forward(to_patches(image, patch_size_)); // (b, m, dim)
-    const auto b = x.size(0), m = x.size(1);
-    x = x + pos_emb->weight.slice(0, 0, m);
+    return std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(static_cast<double>(patches) * (1 - patch_dropout_)));
+}
+
+ClipVisionTransformerImpl::Stages ClipVisionTransformerImpl::stages(const Tensor& image, Noise* noise)
+{
+    const auto tokens = to_tokens->forward(to_patches(image, patch_size_)); // (b, patches, dim)
+    auto x = tokens + pos_emb->weight.slice(0, 0, tokens.size(1));
     if (is_training() && noise && patch_dropout_ > 0) {
-        const auto keep = std::max<std::int64_t>(
-            1, static_cast<std::int64_t>(static_cast<double>(m) * (1 - patch_dropout_)));
-        const auto chosen = std::get<1>(noise->normal({ b, m }).to(x.device()).topk(keep, -1)); // (b, keep)
+        const auto draws = noise->normal({ x.size(0), x.size(1) }).to(x.device());
+        const auto chosen = std::get<1>(draws.topk(kept_in_training(x.size(1)), -1)); // (b, m)
         x = x.gather(1, chosen.unsqueeze(-1).expand({ -1, -1, x.size(2) }));
     }
-    const auto encodings = transformer(x);
+    const auto encodings = transformer(x); // (b, m, dim)
     const auto cls = to_cls_tokens->forward(encodings.mean(1)).unsqueeze(1); // (b, 1, dim)
-    return torch::cat({ cls, encodings }, 1);
+    return { tokens, x, encodings, cls };
+}
+
+Tensor ClipVisionTransformerImpl::forward(const Tensor& image, Noise* noise)
+{
+    const auto all = stages(image, noise);
+    return torch::cat({ all.cls, all.encodings }, 1); // (b, 1 + m, dim)
 }
 
 } // namespace reverie

@@ -62,7 +62,7 @@ public:
     {
         const auto ids = corpus_.captions(rows, noise);
         if (options_.lock_image)
-            return clip_->loss_to_embeds(ids, corpus_.take(corpus_.image_embed, rows));
+            return clip_->loss_to_embeds(ids, corpus_.take(corpus_.image_embed, rows), noise);
         auto pictures = corpus_.pictures(rows);
         if (options_.augment_shift > 0 || options_.augment_zoom > 0)
             pictures = shift_and_zoom(pictures, options_, noise);

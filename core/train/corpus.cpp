@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "core/train/corpus.h"
 
+#include "core/data/text_ids.h"
+
 #include <torch/torch.h>
 
 #include <numeric>
 
 namespace reverie {
 
-Corpus::Corpus(const Dataset& dataset, const Tokenizer& tokenizer, std::int64_t text_length,
+Corpus::Corpus(const Dataset& dataset, const Tokenizer& tokenizer, const Clip& clip,
                const CaptionOptions& options, at::Device device)
     : dataset(dataset)
     , tokenizer(tokenizer)
+    , frame(clip.text_frame())
     , options(options)
     , device(device)
 {
+    const auto text_length = clip.max_text_len();
     std::vector<std::int64_t> all;
     for (const auto& caption : dataset.captions()) {
-        const auto padded = tokenizer.encode_padded(caption, std::size_t(text_length), /*truncate=*/true);
+        const auto padded = text_ids(tokenizer, frame, caption, std::size_t(text_length));
         all.insert(all.end(), padded.begin(), padded.end());
     }
     ids = torch::tensor(all, torch::kLong).reshape({ -1, text_length }).to(device);
@@ -36,7 +40,7 @@ at::Tensor Corpus::captions(const Rows& rows, Noise& noise) const
             auto sentence = options.templates[std::size_t(which[i].item<std::int64_t>())];
             text = sentence.replace(sentence.find("{}"), 2, text);
         }
-        const auto padded = tokenizer.encode_padded(text, std::size_t(ids.size(1)), /*truncate=*/true);
+        const auto padded = text_ids(tokenizer, frame, text, std::size_t(ids.size(1)));
         all.insert(all.end(), padded.begin(), padded.end());
     }
     return torch::tensor(all, torch::kLong).reshape({ batch, -1 }).to(device);

@@ -18,7 +18,7 @@ using Rows = std::vector<std::int64_t>; ///< indices into a data set
 
 /// A data set made ready for one device, with what a trained CLIP and prior make of each of its n rows.
 struct Corpus {
-    Corpus(const Dataset& dataset, const Tokenizer& tokenizer, std::int64_t text_length,
+    Corpus(const Dataset& dataset, const Tokenizer& tokenizer, const Clip& clip,
            const CaptionOptions& options, at::Device device);
 
     /// Token ids (b, text_length) of the captions, some of them in a sentence.
@@ -35,6 +35,7 @@ struct Corpus {
 
     const Dataset& dataset;
     const Tokenizer& tokenizer;
+    TextFrame frame; ///< of the CLIP that reads the captions
     CaptionOptions options;
     at::Device device;
     at::Tensor ids; ///< int64 (n, text_length), 0 is padding

@@ -197,7 +197,8 @@ TrainingConfig resolve_config(const TrainRequest& request)
     }
     auto config = options_from_json<TrainingConfig>(object, "config");
     config.unets = std::move(unets);
-    if (model.contains("clip") && !model["clip"].contains("num_text_tokens"))
+    if (model.contains("clip") && !model["clip"].contains("kind")
+        && !model["clip"].contains("num_text_tokens"))
         model["clip"]["num_text_tokens"] = config.tokenizer.vocab_size;
     config.model = pipeline_config_from_json(model);
     check(config);

@@ -35,7 +35,7 @@ std::vector<std::string> parts_to_train(const TrainRequest& request, const Train
 
 int picture_size(const PipelineConfig& config)
 {
-    std::int64_t size = config.clip ? config.clip->visual_image_size : 0;
+    std::int64_t size = config.clip ? clip_image_size(*config.clip) : 0;
     if (config.decoder) {
         const auto& sizes = config.decoder->image_sizes;
         size = std::max(size, sizes.empty() ? config.decoder->image_size.value_or(0) : sizes.back());

@@ -47,8 +47,8 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
     torch::set_num_threads(request.threads > 0 ? request.threads : cores);
     torch::manual_seed(random_key({ config_.seed, name_key("weights") }));
     pipeline_ = build_pipeline(config_.model);
-    if (pipeline_.clip)
-        pipeline_.clip->set_temperature(config_.clip.temperature);
+    if (const auto clip = std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip))
+        clip->set_temperature(config_.clip.temperature);
     dataset_ = open_dataset(config_.data, picture_size(config_.model));
     load_weights();
     check_parts();
@@ -106,6 +106,12 @@ void TrainingSession::check_parts() const
     const auto available = [&](const std::string& part) {
         return trained_.contains(part) || std::find(parts_.begin(), parts_.end(), part) != parts_.end();
     };
+    if (std::find(parts_.begin(), parts_.end(), "clip") != parts_.end()
+        && !std::holds_alternative<XClipOptions>(*config_.model.clip))
+        throw UsageError(
+            "The CLIP is of the kind " + std::string(clip_kind(*config_.model.clip))
+            + " and only an x_clip can be trained; give a model with a trained one by --init, and "
+              "train its prior and decoder.");
     const bool needs_clip
         = std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part != "clip"; });
     if (needs_clip && (!pipeline_.clip || !available("clip")))
@@ -132,12 +138,12 @@ void TrainingSession::prepare_corpus()
     if (!pipeline_.clip)
         return;
     const auto vocabulary = std::int64_t(pipeline_.tokenizer->vocab_size());
-    if (vocabulary > config_.model.clip->num_text_tokens)
+    if (vocabulary > pipeline_.clip->num_text_tokens())
         throw UsageError("The vocabulary has " + std::to_string(vocabulary) + " tokens and the CLIP knows "
-                         + std::to_string(config_.model.clip->num_text_tokens)
+                         + std::to_string(pipeline_.clip->num_text_tokens())
                          + "; set model.clip.num_text_tokens to at least as many.");
-    corpus_ = std::make_unique<Corpus>(*dataset_, *pipeline_.tokenizer, config_.model.clip->text_seq_len,
-                                       config_.captions, device_);
+    corpus_ = std::make_unique<Corpus>(*dataset_, *pipeline_.tokenizer, *pipeline_.clip, config_.captions,
+                                       device_);
 }
 
 TrainResult TrainingSession::run()
@@ -195,7 +201,8 @@ const PartOptions& TrainingSession::options(const std::string& part) const
 std::unique_ptr<Objective> TrainingSession::objective(const std::string& part)
 {
     if (part == "clip")
-        return clip_objective(pipeline_.clip, *corpus_, config_.clip);
+        return clip_objective(XClip(std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip)), *corpus_,
+                              config_.clip);
     if (!corpus_->image_embed.defined()) {
         event(part, 0, "Embedding all pictures and captions.");
         corpus_->embed(*pipeline_.clip);

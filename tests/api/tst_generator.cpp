@@ -24,8 +24,7 @@ namespace {
 Pipeline tiny_pipeline()
 {
     PipelineConfig config;
-    config.clip = XClipOptions{};
-    auto& clip = *config.clip;
+    XClipOptions clip;
     clip.dim_text = clip.dim_image = clip.dim_latent = 16;
     clip.num_text_tokens = 600;
     clip.text_seq_len = 16;
@@ -34,6 +33,7 @@ Pipeline tiny_pipeline()
     clip.text_dim_head = clip.visual_dim_head = 8;
     clip.visual_image_size = 8;
     clip.visual_patch_size = 4;
+    config.clip = clip;
     config.net = PriorNetworkOptions{};
     config.net->dim = config.net->max_text_len = 16;
     config.net->depth = 1;

@@ -6,5 +6,7 @@
 namespace reverie {
 
 TensorMap run_xclip(const ParityCase& parity);
+TensorMap run_openai_clip(const ParityCase& parity);
+TensorMap run_open_clip(const ParityCase& parity);
 
 } // namespace reverie

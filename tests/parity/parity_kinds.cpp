@@ -157,6 +157,8 @@ TensorMap run_parity_case(const ParityCase& parity)
     static const std::map<std::string, TensorMap (*)(const ParityCase&)> kinds{
         { "noise_scheduler", run_noise_scheduler },
         { "xclip", run_xclip },
+        { "openai_clip", run_openai_clip },
+        { "open_clip", run_open_clip },
         { "prior_network", run_prior_network },
         { "prior", run_prior },
         { "unet", run_unet },
