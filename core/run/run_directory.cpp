@@ -3,19 +3,17 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/run/metrics.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <sys/file.h>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -28,38 +26,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr auto heartbeat_period = std::chrono::seconds(1);
-constexpr double heartbeat_limit_s = 30;
 constexpr std::size_t kept_checkpoints = 3;
-
-std::string host_name()
-{
-    std::array<char, 256> name{};
-    gethostname(name.data(), name.size() - 1);
-    return name.data();
-}
-
-double now()
-{
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-/// Field 22 of /proc/<pid>/stat; 0 if there is no such process.
-std::uint64_t process_start(std::int64_t pid)
-{
-    std::string stat;
-    try {
-        stat = read_file("/proc/" + std::to_string(pid) + "/stat");
-    } catch (const Error&) {
-        return 0;
-    }
-    std::istringstream fields(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
-    std::string skipped;
-    for (int field = 3; field < 22; ++field)
-        fields >> skipped;
-    std::uint64_t start = 0;
-    fields >> start;
-    return start;
-}
 
 void sync_folder(const fs::path& folder)
 {
@@ -70,11 +37,15 @@ void sync_folder(const fs::path& folder)
     close(descriptor);
 }
 
-/// Whole, to the end of the line, so that a reader never sees two writes mixed.
+/// Whole, to the end of the line, so that a reader never sees two writes mixed. A line that an earlier
+/// process left unfinished is ended first.
 void append_line(const fs::path& path, const std::string& line)
 {
-    const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    const std::string text = line + "\n";
+    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    char last = '\n';
+    if (const auto size = descriptor < 0 ? 0 : lseek(descriptor, 0, SEEK_END); size > 0)
+        last = pread(descriptor, &last, 1, size - 1) == 1 ? last : '\n';
+    const std::string text = (last == '\n' ? "" : "\n") + line + "\n";
     const bool written
         = descriptor >= 0 && write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
     const int reason = errno;
@@ -83,21 +54,6 @@ void append_line(const fs::path& path, const std::string& line)
     if (!written)
         throw Error(path.string() + " can't be written (" + std::strerror(reason)
                     + "); check the disk, then go on with --resume.");
-}
-
-std::string digits(std::int64_t step)
-{
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%08lld", static_cast<long long>(step));
-    return text.data();
-}
-
-/// Place of a part in the order of training.
-std::int64_t part_order(const std::string& part)
-{
-    if (part.starts_with("unet"))
-        return 2 + std::strtoll(part.c_str() + 4, nullptr, 10);
-    return part == "clip" ? 0 : 1;
 }
 
 void create_folders(const fs::path& folder)
@@ -111,77 +67,52 @@ void create_folders(const fs::path& folder)
 
 } // namespace
 
-std::optional<RunStatus> read_run_status(const fs::path& run)
-{
-    try {
-        const auto object = json::parse(read_file(run / "status.json"));
-        RunStatus status;
-        status.state = object.at("state");
-        status.part = object.at("part");
-        status.step = object.at("step");
-        status.steps = object.at("steps");
-        status.eta_s = object.at("eta_s");
-        status.reason = object.at("reason");
-        status.pid = object.at("pid");
-        status.process_start = object.at("process_start");
-        status.host = object.at("host");
-        status.heartbeat = object.at("heartbeat");
-        return status;
-    } catch (const std::exception&) { // no file, or no JSON of ours
-        return std::nullopt;
-    }
-}
-
-bool is_alive(const RunStatus& status)
-{
-    if (status.state != "starting" && status.state != "running" && status.state != "paused")
-        return false;
-    if (status.host == host_name())
-        return status.process_start != 0 && process_start(status.pid) == status.process_start;
-    return std::abs(now() - status.heartbeat) < heartbeat_limit_s;
-}
-
-std::vector<Checkpoint> list_checkpoints(const fs::path& run)
-{
-    std::vector<Checkpoint> checkpoints;
-    std::error_code error;
-    for (fs::directory_iterator it(run / "checkpoints", error), end; !error && it != end;
-         it.increment(error)) {
-        const std::string name = it->path().filename();
-        const auto dash = name.rfind('-');
-        const bool named = dash != std::string::npos && dash + 1 < name.size()
-            && name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
-        if (named && fs::exists(it->path() / "model.safetensors", error)
-            && fs::exists(it->path() / "state.safetensors", error))
-            checkpoints.push_back({ name.substr(0, dash), std::stoll(name.substr(dash + 1)), it->path() });
-    }
-    std::sort(checkpoints.begin(), checkpoints.end(), [](const Checkpoint& a, const Checkpoint& b) {
-        return std::tuple(part_order(a.part), a.step) < std::tuple(part_order(b.part), b.step);
-    });
-    return checkpoints;
-}
-
 RunDirectory::RunDirectory(fs::path path, bool resume)
     : path_(std::move(path))
 {
     if (path_.empty())
         throw UsageError("A run needs a folder; give one with --run.");
     const auto status = read_run_status(path_);
+    const auto in_use = [&] {
+        return UsageError(path_.string() + " is in use by process "
+                          + (status ? std::to_string(status->pid) + " on " + status->host : "of another run")
+                          + "; stop that run first, or choose another folder.");
+    };
     if (status && is_alive(*status))
-        throw UsageError(path_.string() + " is in use by process " + std::to_string(status->pid) + " on "
-                         + status->host + "; stop that run first, or choose another folder.");
-    const bool holds_run = fs::exists(path_ / "run.json");
-    if (holds_run && !resume)
-        throw UsageError(path_.string()
-                         + " holds a run already; go on with it by --resume, or choose another folder.");
-    if (!holds_run && resume)
+        throw in_use();
+    if (resume && !fs::exists(path_ / "run.json"))
         throw UsageError(path_.string() + " holds no run; give the folder of one, or start one with --run.");
     create_folders(path_);
-    status_.pid = getpid();
-    status_.process_start = process_start(getpid());
-    status_.host = host_name();
+    lock_folder();
+    if (lock_ < 0)
+        throw in_use();
+    if (!resume && fs::exists(path_ / "run.json")) {
+        close(lock_);
+        throw UsageError(path_.string()
+                         + " holds a run already; go on with it by --resume, or choose another folder.");
+    }
+    std::error_code error;
+    fs::remove_all(path_ / "control", error); // meant for a process that is gone
+    for (fs::directory_iterator it(path_ / "checkpoints", error), end; !error && it != end;
+         it.increment(error))
+        if (it->path().extension() == ".tmp") // half written when that process ended
+            fs::remove_all(it->path());
+    create_folders(path_ / "control");
+    status_ = own_process();
     write_status();
     heart_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
+}
+
+/// An advisory lock goes with the process, however it ends. Leaves -1 if another has it.
+void RunDirectory::lock_folder()
+{
+    const auto path = path_ / ".lock";
+    lock_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock_ < 0)
+        throw Error(path.string() + " can't be written (" + std::strerror(errno)
+                    + "); choose a place you have access to.");
+    if (flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        close(std::exchange(lock_, -1));
 }
 
 RunDirectory::~RunDirectory()
@@ -194,6 +125,7 @@ RunDirectory::~RunDirectory()
         write_status();
     } catch (const std::exception&) { // nothing more can be done about a full disk here
     }
+    close(lock_);
 }
 
 void RunDirectory::write_status()
@@ -201,7 +133,7 @@ void RunDirectory::write_status()
     json object;
     {
         const std::lock_guard lock(mutex_);
-        status_.heartbeat = now();
+        status_.heartbeat = seconds_now();
         object = { { "state", status_.state }, { "part", status_.part },
                    { "step", status_.step },   { "steps", status_.steps },
                    { "eta_s", status_.eta_s }, { "reason", status_.reason },
@@ -250,9 +182,54 @@ void RunDirectory::set_progress(const std::string& part, std::int64_t step, std:
     status_.eta_s = eta_s;
 }
 
-void RunDirectory::append_metrics(const std::string& json) const
+void RunDirectory::append_metrics(const std::string& json)
 {
     append_line(path_ / "metrics.jsonl", json);
+    const auto line = metrics_line(json);
+    if (!line || line->split.empty())
+        return;
+    if (events_)
+        add_events(*line);
+    else
+        open_events(); // with this line
+    events_->flush();
+}
+
+void RunDirectory::add_events(const MetricsLine& line)
+{
+    const auto wall = line.numbers.find("wall_time");
+    const double time = wall == line.numbers.end() ? 0 : wall->second;
+    for (const auto& [name, value] : line.numbers)
+        if (name != "time" && name != "wall_time")
+            events_->add_scalar(line.part + "/" + line.split + "/" + name, value, line.step, time);
+}
+
+/// What metrics.jsonl says goes into one new file, and earlier ones go: they may hold steps that were resumed
+/// from before.
+void RunDirectory::open_events()
+{
+    std::vector<fs::path> earlier;
+    std::error_code error;
+    for (fs::directory_iterator it(path_, error), end; !error && it != end; it.increment(error))
+        if (it->path().filename().string().starts_with("events.out.tfevents."))
+            earlier.push_back(it->path());
+    fs::path path;
+    for (int number = 0; path.empty() || fs::exists(path); ++number)
+        path = path_
+            / ("events.out.tfevents." + std::to_string(std::int64_t(seconds_now())) + "." + status_.host + "."
+               + std::to_string(status_.pid) + "." + std::to_string(number));
+    events_ = std::make_unique<EventFile>(path);
+    for (const auto& line : current_metrics(path_))
+        if (!line.split.empty())
+            add_events(line);
+    events_->flush();
+    for (const auto& file : earlier)
+        fs::remove(file, error);
+}
+
+void RunDirectory::restart_events()
+{
+    events_.reset();
 }
 
 void RunDirectory::log(const std::string& sentence) const
@@ -267,16 +244,20 @@ void RunDirectory::log(const std::string& sentence) const
 
 fs::path RunDirectory::sample_folder(const std::string& part, std::int64_t step) const
 {
-    auto folder = path_ / "samples" / part / digits(step);
+    auto folder = path_ / "samples" / part / step_digits(step);
     create_folders(folder);
     return folder;
+}
+
+std::vector<ControlRequest> RunDirectory::take_requests() const
+{
+    return reverie::take_requests(path_);
 }
 
 void RunDirectory::write_checkpoint(const std::string& part, std::int64_t step,
                                     const std::function<void(const fs::path&)>& fill) const
 {
-    const auto parent = path_ / "checkpoints";
-    const auto folder = parent / (part + "-" + digits(step));
+    const auto folder = checkpoint_folder(path_, part, step);
     const auto aside = fs::path(folder).concat(".tmp");
     std::error_code error;
     fs::remove_all(aside, error);
@@ -287,11 +268,30 @@ void RunDirectory::write_checkpoint(const std::string& part, std::int64_t step,
     fs::rename(aside, folder, error);
     if (error)
         throw Error(folder.string() + " can't be written (" + error.message() + "); check the disk.");
-    sync_folder(parent);
+    sync_folder(folder.parent_path());
 
     const auto all = list_checkpoints(path_);
-    for (std::size_t i = 0; i + kept_checkpoints < all.size(); ++i)
-        fs::remove_all(all[i].folder, error);
+    for (std::size_t i = 0; i + kept_checkpoints < all.size(); ++i) {
+        const auto best = best_checkpoint(path_, all[i].part);
+        if (!best || best->step != all[i].step)
+            fs::remove_all(all[i].folder, error);
+    }
+}
+
+void RunDirectory::name_best(const std::string& part, std::int64_t step, double loss) const
+{
+    create_folders(path_ / "checkpoints");
+    write_file(path_ / "checkpoints" / (part + "-best.json"),
+               json{ { "step", step }, { "loss", loss } }.dump() + "\n");
+}
+
+void RunDirectory::remove_checkpoints_after(const std::string& part, std::int64_t step) const
+{
+    std::error_code error;
+    const auto all = list_checkpoints(path_);
+    for (auto it = all.rbegin(); it != all.rend(); ++it) // the newest first: what is left is always a past
+        if (std::tuple(part_order(it->part), it->step) > std::tuple(part_order(part), step))
+            fs::remove_all(it->folder, error);
 }
 
 } // namespace reverie

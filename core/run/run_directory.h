@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/run/control.h"
+#include "core/run/event_file.h"
+#include "core/run/metrics.h"
+#include "core/run/run_status.h"
+
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -14,36 +19,8 @@
 
 namespace reverie {
 
-/// What status.json of a run says.
-struct RunStatus {
-    std::string state = "starting"; ///< starting | running | paused | finished | failed | stopped
-    std::string part; ///< "clip", "prior", "unet1", ...
-    std::int64_t step = 0, steps = 0;
-    double eta_s = 0; ///< seconds left of the part
-    std::string reason; ///< one sentence, where the run failed
-    std::int64_t pid = 0;
-    std::uint64_t process_start = 0; ///< in the kernel's clock ticks since its start
-    std::string host;
-    double heartbeat = 0; ///< seconds since 1970, by the run's clock
-};
-
-/// None if the folder holds no run or its status can't be read.
-std::optional<RunStatus> read_run_status(const std::filesystem::path& run);
-
-/// Whether the process behind a status lives: the same process on this host, else a heartbeat within 30 s.
-bool is_alive(const RunStatus& status);
-
-/// A whole checkpoint: its folder holds model.safetensors and state.safetensors.
-struct Checkpoint {
-    std::string part;
-    std::int64_t step = 0;
-    std::filesystem::path folder;
-};
-
-/// Oldest first: parts in the order of training, then steps.
-std::vector<Checkpoint> list_checkpoints(const std::filesystem::path& run);
-
-/// The writing side of a run directory. A thread of its own keeps the heartbeat going.
+/// The writing side of a run directory. A thread of its own keeps the heartbeat going, and a lock keeps
+/// other processes out.
 class RunDirectory
 {
 public:
@@ -61,23 +38,37 @@ public:
     void write_configuration(const std::string& json) const;
     void set_state(const std::string& state, const std::string& reason = {});
     void set_progress(const std::string& part, std::int64_t step, std::int64_t steps, double eta_s);
-    /// One JSON object; it becomes a line of metrics.jsonl.
-    void append_metrics(const std::string& json) const;
+    /// One JSON object; it becomes a line of metrics.jsonl, and its numbers go to TensorBoard.
+    void append_metrics(const std::string& json);
+    /// TensorBoard's file is begun anew with the lines that still hold: after a rollback.
+    void restart_events();
     /// A line of log.txt, with the time before it.
     void log(const std::string& sentence) const;
     /// samples/<part>/<step>/, created.
     [[nodiscard]] std::filesystem::path sample_folder(const std::string& part, std::int64_t step) const;
 
-    /// Checkpoints/<part>-<step>/, filled aside by `fill`, synced and renamed; only the newest three are
-    /// kept.
+    /// Requests of watchers, oldest first.
+    [[nodiscard]] std::vector<ControlRequest> take_requests() const;
+
+    /// Checkpoints/<part>-<step>/, filled aside by `fill`, synced and renamed; only the newest three and the
+    /// best of each part are kept.
     void write_checkpoint(const std::string& part, std::int64_t step,
                           const std::function<void(const std::filesystem::path&)>& fill) const;
+    /// From here on the checkpoint of that step is the part's best. To be called before it is written.
+    void name_best(const std::string& part, std::int64_t step, double loss) const;
+    /// Removes the checkpoints past that step, later parts' included.
+    void remove_checkpoints_after(const std::string& part, std::int64_t step) const;
 
 private:
+    void lock_folder();
     void write_status();
     void beat(const std::stop_token& stop);
+    void add_events(const MetricsLine& line);
+    void open_events();
 
     std::filesystem::path path_;
+    int lock_ = -1;
+    std::unique_ptr<EventFile> events_;
     std::mutex mutex_;
     std::condition_variable_any wake_;
     RunStatus status_;

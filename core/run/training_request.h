@@ -20,9 +20,10 @@ struct TrainRequest {
         set; ///< "key=value" laid over both; a bare key (steps, batch, seed, lr) means every part
     std::filesystem::path init; ///< model file whose weights the parts start from
     int unet = 0; ///< decoder: only this U-Net, counted from 1; 0: all
+    std::filesystem::path after; ///< a run to wait for: this one starts when that has ended
     bool resume = false; ///< go on from the newest whole checkpoint in `run`
     std::string device = "auto";
-    std::string dtype; ///< empty: the configuration's
+    std::string dtype; ///< precision of every part; empty: the configuration's
     int threads = 0;
 };
 
