@@ -4,6 +4,7 @@
 #include "app/dream/output.h"
 #include "core/api/training_run.h"
 #include "core/base/error.h"
+#include "core/run/run_list.h"
 
 #include <array>
 #include <chrono>
@@ -16,7 +17,7 @@ using reverie::TrainUpdate;
 
 struct Options {
     TrainRequest request;
-    std::string run, resume, config, init;
+    std::string run, resume, after, config, init;
     bool json = false;
 };
 
@@ -79,12 +80,13 @@ private:
 TrainRequest requestFrom(const Options& options)
 {
     TrainRequest request = options.request;
-    if (options.run.empty() == options.resume.empty())
-        throw reverie::UsageError(options.run.empty()
-                                      ? "There is no place for the run; give a folder with --run."
-                                      : "Give either --run or --resume.");
+    if (!options.run.empty() && !options.resume.empty())
+        throw reverie::UsageError("Give either --run or --resume.");
     request.resume = !options.resume.empty();
-    request.run = request.resume ? options.resume : options.run;
+    request.run = request.resume ? options.resume
+        : options.run.empty()    ? reverie::new_run_folder(request.what)
+                                 : std::filesystem::path(options.run);
+    request.after = options.after;
     request.config = options.config;
     request.init = options.init;
     return request;
@@ -116,8 +118,11 @@ void addTrainCommand(CLI::App& app, int& status)
         ->check(CLI::IsMember({ "tokenizer", "clip", "prior", "decoder", "all" }))
         ->capture_default_str();
     command->add_option("--data", request.data, "Data set: emoji, or a pack.safetensors");
-    command->add_option("--run", options->run, "Folder of the run: configuration, progress, checkpoints");
+    command->add_option("--run", options->run,
+                        "Folder of the run: configuration, progress, checkpoints; "
+                        "a new one in $XDG_DATA_HOME/reverie/runs if not given");
     command->add_option("--resume", options->resume, "Go on with the run in this folder");
+    command->add_option("--after", options->after, "Wait until the run in this folder has ended");
     command->add_option("--preset", request.preset, "Configuration to start from, such as emoji");
     command->add_option("--config", options->config, "JSON file laid over the preset");
     command->add_option("--set", request.set, "key=value laid over both; a bare key means every part")
@@ -126,7 +131,8 @@ void addTrainCommand(CLI::App& app, int& status)
     command->add_option("--unet", request.unet, "Of the decoder, train only this stage, counted from 1")
         ->check(CLI::Range(1, 100));
     command->add_option("--device", request.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-    command->add_option("--dtype", request.dtype, "f32, bf16 or f16");
+    command->add_option("--dtype", request.dtype, "Precision of every part: f32, bf16, or f16 on CUDA")
+        ->check(CLI::IsMember({ "f32", "bf16", "f16" }));
     command->add_option("--threads", request.threads, "Processor threads; all cores if not given")
         ->check(CLI::Range(1, 4096));
     addJsonFlag(*command, options->json);

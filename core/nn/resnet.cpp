@@ -30,7 +30,8 @@ BlockImpl::BlockImpl(std::int64_t dim, std::int64_t dim_out, std::int64_t groups
 Tensor BlockImpl::forward(const Tensor& input, const Tensor& scale_shift)
 {
     const auto weight = weight_standardization_ ? standardized(project->weight) : project->weight;
-    auto x = norm(torch::conv2d(input, weight, project->bias, /*stride=*/1, /*padding=*/1));
+    const auto projected = torch::conv2d(input, weight, project->bias, /*stride=*/1, /*padding=*/1);
+    auto x = norm(projected.to(norm->weight.scalar_type())); // autocast leaves its weights alone on the CPU
     if (scale_shift.defined()) {
         const auto parts = scale_shift.unsqueeze(-1).unsqueeze(-1).chunk(2, 1); // (b, dim_out, 1, 1)
         x = torch::addcmul(parts[1], x, parts[0] + 1);

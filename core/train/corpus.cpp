@@ -75,4 +75,17 @@ void Corpus::embed(Clip& clip)
     image_embed = torch::cat(images);
 }
 
+void Corpus::forget_embeddings()
+{
+    text_embed = text_encodings = image_embed = prior_embed = at::Tensor();
+}
+
+void Corpus::to(at::Device other)
+{
+    device = other;
+    for (auto* table : { &ids, &text_embed, &text_encodings, &image_embed, &prior_embed })
+        if (table->defined())
+            *table = table->to(other);
+}
+
 } // namespace reverie

@@ -5,6 +5,7 @@
 #include "core/data/tokenizer.h"
 #include "core/diffusion/noise.h"
 #include "core/models/clip.h"
+#include "core/train/batch_order.h"
 #include "core/train/training_config.h"
 
 #include <ATen/core/Tensor.h>
@@ -13,8 +14,6 @@
 #include <vector>
 
 namespace reverie {
-
-using Rows = std::vector<std::int64_t>; ///< indices into a data set
 
 /// A data set made ready for one device, with what a trained CLIP and prior make of each of its n rows.
 struct Corpus {
@@ -32,6 +31,10 @@ struct Corpus {
     [[nodiscard]] at::Tensor take(const at::Tensor& table, const Rows& rows) const;
     /// Fills the three embeddings.
     void embed(Clip& clip);
+    /// They will be made anew.
+    void forget_embeddings();
+    /// Moves all tables.
+    void to(at::Device other);
 
     const Dataset& dataset;
     const Tokenizer& tokenizer;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/io/pipeline.h"
+#include "core/io/safetensors.h"
 #include "core/train/corpus.h"
 #include "core/train/training_config.h"
 
@@ -25,6 +26,8 @@ public:
     virtual torch::nn::Module& module() = 0;
     /// The mean loss of a batch of rows: ().
     virtual at::Tensor loss(const Rows& rows, Noise& noise) = 0;
+    /// What a batch of rows is made from besides the pictures, by name.
+    [[nodiscard]] virtual TensorMap inputs(const Rows&) const { return {}; }
     /// Numbers that say how good the part has become, by name.
     virtual std::map<std::string, double> evaluate() { return {}; }
     /// Pictures the part makes of `rows`, (b, 3, h, w) in [0, 1]; undefined if it makes none.
@@ -36,7 +39,10 @@ public:
 std::unique_ptr<Objective> clip_objective(XClip clip, Corpus& corpus, const ClipPartOptions& options);
 
 /// The diffusion loss on the corpus' embeddings. Evaluated by how often the embedding drawn for a caption is
-/// nearest to its own picture's (train_top1, test_top1), and their cosine.
+/// nearest to its own picture's (train_top1, test_top1), and by the reference's table of mean cosines, for
+/// train and test: _similarity_original (drawn to picture), _similarity_text (drawn to caption),
+/// _similarity_baseline (picture to caption), _difference_from_baseline (of the two before), and
+/// _similarity_unrelated (drawn to another caption).
 std::unique_ptr<Objective> prior_objective(DiffusionPrior prior, Corpus& corpus,
                                            const SamplingDefaults& sampling, std::uint64_t seed);
 

@@ -3,129 +3,171 @@
 
 #include "core/base/error.h"
 #include "core/base/random_key.h"
+#include "core/train/chunks.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <future>
-#include <set>
 
 namespace reverie {
 
 namespace {
 
-/// Those that train, each once: modules may share them.
-std::vector<Tensor> trained_parameters(const torch::nn::Module& module)
+/// Those that training may change: not the tables of whole numbers.
+std::vector<Tensor> float_buffers(const torch::nn::Module& module)
 {
-    std::set<void*> seen;
-    std::vector<Tensor> parameters;
-    for (const auto& parameter : module.parameters())
-        if (parameter.requires_grad() && seen.insert(parameter.unsafeGetTensorImpl()).second)
-            parameters.push_back(parameter);
-    return parameters;
+    std::vector<Tensor> buffers;
+    for (const auto& buffer : module.buffers())
+        if (buffer.is_floating_point())
+            buffers.push_back(buffer);
+    return buffers;
+}
+
+std::vector<Tensor> joined(std::vector<Tensor> first, const std::vector<Tensor>& second)
+{
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+std::vector<std::uint64_t> part_of(const std::vector<std::uint64_t>& keys, const Chunk& chunk)
+{
+    return { keys.begin() + chunk.begin, keys.begin() + chunk.end };
+}
+
+Rows part_of(const Rows& rows, const Chunk& chunk)
+{
+    return { rows.begin() + chunk.begin, rows.begin() + chunk.end };
+}
+
+bool is_finite(const Tensor& tensor)
+{
+    return torch::isfinite(tensor).all().item<bool>();
 }
 
 } // namespace
-
-std::uint64_t name_key(const std::string& name)
-{
-    std::uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const unsigned char byte : name)
-        hash = (hash ^ byte) * 0x100000001b3ULL;
-    return hash;
-}
-
-BatchOrder::BatchOrder(Rows rows, std::int64_t batch, std::int64_t run_length, std::uint64_t key)
-    : rows_(std::move(rows))
-    , batch_(batch)
-    , run_length_(run_length)
-    , key_(key)
-{
-    if (rows_.empty())
-        throw UsageError("The data set has no pictures to train on; choose another.");
-    if (run_length < 1)
-        throw UsageError("The option run_length must be at least 1.");
-}
-
-void BatchOrder::shuffle()
-{
-    const auto count = static_cast<std::int64_t>(rows_.size());
-    auto source = at::detail::createCPUGenerator(random_key({ key_, std::uint64_t(epoch_) }));
-    const auto runs = torch::randperm((count + run_length_ - 1) / run_length_, source, torch::kLong);
-    // Where runs begin differs from epoch to epoch, so that every two neighbours meet.
-    const auto begin
-        = run_length_ == 1 ? 0 : torch::randint(count, { 1 }, source, torch::kLong).item<std::int64_t>();
-    order_.clear();
-    for (std::int64_t i = 0; i < runs.numel(); ++i) {
-        const auto first = runs[i].item<std::int64_t>() * run_length_;
-        for (auto row = first; row < std::min(first + run_length_, count); ++row)
-            order_.push_back(rows_[std::size_t((row + begin) % count)]);
-    }
-}
-
-Rows BatchOrder::at_step(std::int64_t step)
-{
-    const auto count = static_cast<std::int64_t>(rows_.size());
-    Rows batch;
-    for (std::int64_t position = step * batch_; position < (step + 1) * batch_; ++position) {
-        if (epoch_ != position / count) {
-            epoch_ = position / count;
-            shuffle();
-        }
-        batch.push_back(order_[std::size_t(position % count)]);
-    }
-    return batch;
-}
 
 PartTrainer::PartTrainer(Objective& objective, const PartOptions& options, const std::string& part,
                          std::uint64_t seed, const Rows& rows)
     : objective_(objective)
     , options_(options)
+    , part_(part)
     , key_(random_key({ seed, name_key(part) }))
     , batches_(rows, options.batch, options.run_length, key_)
     , parameters_(trained_parameters(objective.module()))
+    , buffers_(float_buffers(objective.module()))
     , optimizer_(parameters_, options)
-    , average_(parameters_, options)
+    , average_(joined(parameters_, buffers_), options)
 {
+    check_precision();
     objective_.module().train();
 }
 
-PartTrainer::Step PartTrainer::step()
+void PartTrainer::check_precision() const
 {
-    std::vector<std::uint64_t> keys;
-    for (std::int64_t sample = 0; sample < options_.batch; ++sample)
-        keys.push_back(random_key({ key_, std::uint64_t(steps_done_), std::uint64_t(sample) }));
-    const double lr = learning_rate(options_, steps_done_);
-    const auto loss = gradients_of(batches_.at_step(steps_done_), keys);
-    const auto norm = optimizer_.step(lr);
-    average_.update();
-    ++steps_done_;
-    return { loss, norm, lr };
+    if (options_.precision == "f16" && !parameters_.empty() && !parameters_[0].is_cuda())
+        throw UsageError("The precision f16 is for CUDA devices; on the processor choose bf16 or f32.");
 }
 
-PartTrainer::Piece PartTrainer::piece(const Rows& rows, const std::vector<std::uint64_t>& keys)
+PartTrainer::Step PartTrainer::step(bool measure)
+{
+    Keys keys;
+    for (std::int64_t sample = 0; sample < options_.batch; ++sample)
+        keys.push_back(random_key({ key_, std::uint64_t(steps_done_), std::uint64_t(sample) }));
+    torch::manual_seed(random_key({ key_, std::uint64_t(steps_done_) })); // dropout draws from there
+    const auto rows = batches_.at_step(steps_done_);
+    Step step{ gradients_of(rows, keys), {}, learning_rate(options_, steps_done_), true, {} };
+    step.grad_norm = clip_gradients(parameters_, options_.max_grad_norm);
+    const bool finite = is_finite(step.grad_norm) && is_finite(step.loss);
+    if (options_.precision == "f16")
+        step.taken = scaler_.accept(finite);
+    if (!finite && (options_.precision != "f16" || scaler_.scale() < 1))
+        throw Error(not_finite(rows, step.loss.item<double>()));
+    if (step.taken)
+        apply(step.lr, step, measure);
+    ++steps_done_;
+    return step;
+}
+
+void PartTrainer::apply(double lr, Step& step, bool measure)
+{
+    const torch::NoGradGuard no_grad;
+    std::vector<Tensor> before;
+    if (measure)
+        for (const auto& parameter : parameters_)
+            before.push_back(parameter.detach().clone());
+    optimizer_.step(lr);
+    average_.update();
+    if (!measure)
+        return;
+    std::vector<Tensor> moved, length, still;
+    double count = 0;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        moved.push_back((parameters_[i] - before[i]).norm());
+        length.push_back(before[i].norm());
+        still.push_back(parameters_[i].eq(before[i]).sum());
+        count += double(before[i].numel());
+    }
+    step.movement
+        = { (torch::stack(moved).norm() / torch::stack(length).norm().clamp_min(1e-15)).item<double>(),
+            torch::stack(still).sum().item<double>() / count };
+}
+
+std::string PartTrainer::not_finite(const Rows& rows, double loss) const
+{
+    std::string first = "the loss itself";
+    const auto search = [&](const auto& named, const char* what, auto value) {
+        for (const auto& [name, tensor] : named)
+            if (const auto looked_at = value(tensor); looked_at.defined() && !is_finite(looked_at)) {
+                first = std::string(what) + name;
+                return true;
+            }
+        return false;
+    };
+    const auto itself = [](const Tensor& tensor) { return tensor; };
+    const auto gradient = [](const Tensor& tensor) { return tensor.grad(); };
+    std::map<std::string, Tensor> parameters;
+    for (const auto& parameter : objective_.module().named_parameters())
+        parameters[parameter.key()] = parameter.value();
+    if (!search(objective_.inputs(rows), "the input ", itself) && !search(parameters, "the weight ", itself)
+        && std::isfinite(loss))
+        search(parameters, "the gradient of ", gradient);
+    return "The loss of " + part_ + (std::isfinite(loss) ? " has infinite gradients" : " became infinite")
+        + " at step " + std::to_string(steps_done_ + 1) + " (rows " + listed(rows)
+        + "); the first tensor that is not finite is " + first
+        + ". No weight was changed by it: lower lr or look at those rows, then go on from the last "
+          "checkpoint "
+          "with --resume.";
+}
+
+PartTrainer::Piece PartTrainer::piece(const Rows& rows, const Keys& keys)
 {
     KeyedNoise noise(keys);
     const auto share = double(rows.size()) / double(options_.batch);
-    const auto loss = objective_.loss(rows, noise) * share;
-    auto gradients = torch::autograd::grad({ loss }, parameters_, /*grad_outputs=*/{}, /*retain_graph=*/false,
-                                           /*create_graph=*/false, /*allow_unused=*/true);
+    Tensor loss;
+    {
+        const Autocast autocast(parameters_[0].device(), options_.precision);
+        loss = objective_.loss(rows, noise).to(torch::kFloat) * share;
+    }
+    const auto scaled = options_.precision == "f16" ? loss * scaler_.scale() : loss;
+    auto gradients = torch::autograd::grad({ scaled }, parameters_, /*grad_outputs=*/{},
+                                           /*retain_graph=*/false, /*create_graph=*/false,
+                                           /*allow_unused=*/true);
     return { loss.detach(), std::move(gradients) };
 }
 
-/// Fills the gradients of a batch and returns its loss.
-Tensor PartTrainer::gradients_of(const Rows& rows, const std::vector<std::uint64_t>& keys)
+/// The sum of `shards` equal pieces, a thread each.
+PartTrainer::Piece PartTrainer::side_by_side(const Rows& rows, const Keys& keys)
 {
+    const auto count = static_cast<std::int64_t>(rows.size());
     std::vector<std::future<Piece>> pieces;
-    const auto size = options_.batch / options_.shards;
-    for (std::int64_t begin = 0; begin < options_.batch; begin += size)
+    for (const auto& chunk : chunks(count, (count + options_.shards - 1) / options_.shards))
         pieces.push_back(std::async(options_.shards == 1 ? std::launch::deferred : std::launch::async,
-                                    [this, &rows, &keys, begin, size] {
+                                    [this, &rows, &keys, chunk] {
                                         if (options_.shards > 1)
                                             at::set_num_threads(1);
-                                        const auto end = begin + size;
-                                        return piece({ rows.begin() + begin, rows.begin() + end },
-                                                     { keys.begin() + begin, keys.begin() + end });
+                                        return piece(part_of(rows, chunk), part_of(keys, chunk));
                                     }));
     Piece sum;
     for (auto& future : pieces) { // in order, so that rounding does not depend on which is ready first
@@ -136,9 +178,69 @@ Tensor PartTrainer::gradients_of(const Rows& rows, const std::vector<std::uint64
             if (auto& total = sum.gradients[i]; part.gradients[i].defined())
                 total = total.defined() ? total + part.gradients[i] : part.gradients[i];
     }
+    return sum;
+}
+
+/// Fills the gradients of a batch, chunk after chunk, and returns its loss.
+Tensor PartTrainer::gradients_of(const Rows& rows, const Keys& keys)
+{
+    const torch::AutoGradMode with_grad(true);
+    Tensor loss;
+    std::vector<Tensor> gradients(parameters_.size());
+    for (const auto& chunk : chunks(options_.batch, options_.max_batch_size)) {
+        auto part = side_by_side(part_of(rows, chunk), part_of(keys, chunk));
+        loss = loss.defined() ? loss + part.loss : part.loss;
+        for (std::size_t i = 0; i < parameters_.size(); ++i)
+            if (part.gradients[i].defined())
+                gradients[i] = gradients[i].defined() ? gradients[i] + part.gradients[i] : part.gradients[i];
+    }
+    const double scale = options_.precision == "f16" ? scaler_.scale() : 1;
     for (std::size_t i = 0; i < parameters_.size(); ++i)
-        parameters_[i].mutable_grad() = sum.gradients[i];
-    return sum.loss;
+        parameters_[i].mutable_grad()
+            = gradients[i].defined() && scale != 1 ? gradients[i] / scale : gradients[i];
+    return loss;
+}
+
+double PartTrainer::loss_of(const Rows& rows, std::int64_t batch)
+{
+    const torch::NoGradGuard no_grad;
+    double sum = 0;
+    for (const auto& chunk : chunks(std::int64_t(rows.size()), batch)) {
+        const auto part = part_of(rows, chunk);
+        Keys keys;
+        for (const auto row : part)
+            keys.push_back(random_key({ key_, name_key("validation"), std::uint64_t(row) }));
+        KeyedNoise noise(keys);
+        const Autocast autocast(parameters_[0].device(), options_.precision);
+        sum += objective_.loss(part, noise).item<double>() * chunk.share;
+    }
+    return sum;
+}
+
+void PartTrainer::set_options(const PartOptions& options)
+{
+    if (options.batch != options_.batch || options.run_length != options_.run_length)
+        throw UsageError("The options batch and run_length can't change on the way; start a new run with "
+                         "--init from this one's weights.");
+    const auto before = options_;
+    options_ = options;
+    try {
+        check_precision();
+    } catch (const UsageError&) {
+        options_ = before;
+        throw;
+    }
+    optimizer_.set_options(options);
+    average_.set_options(options);
+}
+
+void PartTrainer::to(at::Device device)
+{
+    for (auto& parameter : parameters_)
+        parameter.mutable_grad() = Tensor(); // zero after a step
+    objective_.module().to(device);
+    optimizer_.follow_parameters();
+    average_.follow_weights();
 }
 
 void PartTrainer::with_average(const std::function<void()>& work)
@@ -170,14 +272,24 @@ void PartTrainer::save_state(const std::filesystem::path& path, TensorMap extra)
 {
     optimizer_.save(extra);
     average_.save(extra);
+    for (std::size_t i = 0; i < buffers_.size(); ++i)
+        extra[slot("buffer", i)] = buffers_[i];
+    extra["scaler"] = torch::tensor({ scaler_.scale(), double(scaler_.good_steps()) }, torch::kFloat64);
     write_safetensors(path, extra);
 }
 
 TensorMap PartTrainer::load_state(const std::filesystem::path& path, std::int64_t steps_done)
 {
+    const torch::NoGradGuard no_grad;
     auto tensors = read_safetensors(path).tensors;
+    for (std::size_t i = 0; i < buffers_.size(); ++i) // earlier versions kept none
+        if (tensors.contains(slot("buffer", i)))
+            buffers_[i].copy_(find_slot(tensors, slot("buffer", i), buffers_[i]));
     optimizer_.load(tensors, steps_done);
     average_.load(tensors, steps_done);
+    if (const auto scaler = tensors.find("scaler"); scaler != tensors.end())
+        scaler_.restore(scaler->second[0].item<double>(),
+                        std::int64_t(std::lround(scaler->second[1].item<double>())));
     steps_done_ = steps_done;
     return tensors;
 }

@@ -1,50 +1,55 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/train/autocast.h"
+#include "core/train/batch_order.h"
 #include "core/train/objective.h"
 #include "core/train/optimizer.h"
 #include "core/train/weight_average.h"
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace reverie {
-
-/// The rows of every batch: all rows once in an order of its own for each epoch, and so on without a gap.
-/// Rows that follow each other in the data set stay together in runs of `run_length`.
-class BatchOrder
-{
-public:
-    BatchOrder(Rows rows, std::int64_t batch, std::int64_t run_length, std::uint64_t key);
-    Rows at_step(std::int64_t step);
-
-private:
-    void shuffle();
-
-    Rows rows_, order_;
-    std::int64_t batch_, run_length_, epoch_ = -1;
-    std::uint64_t key_;
-};
 
 /// Optimises one objective step by step. What a step does follows from its number, the seed and the weights
 /// alone, so a run that goes on from a saved state gives the numbers it would have given.
 class PartTrainer
 {
 public:
+    /// Throws UsageError for a precision the device can't compute in.
     PartTrainer(Objective& objective, const PartOptions& options, const std::string& part, std::uint64_t seed,
                 const Rows& rows);
 
-    struct Step {
-        Tensor loss, grad_norm; ///< (), on the device: reading them waits for it
-        double lr;
+    /// How far one step moved the weights.
+    struct Movement {
+        double ratio; ///< the length of the step beside that of the weights
+        double still; ///< share of the weights that did not change at all
     };
-    Step step();
+    struct Step {
+        Tensor loss, grad_norm; ///< (), on the device
+        double lr;
+        bool taken; ///< false where f16 gradients overflowed
+        std::optional<Movement> movement;
+    };
+    /// With `measure`, also how far the weights moved. Throws Error, before any weight is changed, where the
+    /// loss or a gradient is not finite; it names the step, the rows and the first such tensor.
+    Step step(bool measure = false);
     [[nodiscard]] std::int64_t steps_done() const { return steps_done_; }
+
+    /// The mean loss of rows in eval mode, with noise that is the same each time.
+    double loss_of(const Rows& rows, std::int64_t batch);
+
+    [[nodiscard]] const PartOptions& options() const { return options_; }
+    /// Changes how training goes on. Throws UsageError for what can't change on the way.
+    void set_options(const PartOptions& options);
+    /// Moves everything to another device.
+    void to(at::Device device);
 
     /// Runs `work` with the averaged weights in place and the module in evaluation mode.
     void with_average(const std::function<void()>& work);
-
     /// Leaves the averaged weights in place, in evaluation mode. Nothing else may follow.
     void finish();
 
@@ -58,20 +63,24 @@ private:
         Tensor loss; ///< its share of the batch's: ()
         std::vector<Tensor> gradients; ///< by parameter; undefined where the loss does not depend on it
     };
-    Piece piece(const Rows& rows, const std::vector<std::uint64_t>& keys);
-    Tensor gradients_of(const Rows& rows, const std::vector<std::uint64_t>& keys);
+    using Keys = std::vector<std::uint64_t>;
+    Piece piece(const Rows& rows, const Keys& keys);
+    Piece side_by_side(const Rows& rows, const Keys& keys);
+    Tensor gradients_of(const Rows& rows, const Keys& keys);
+    void apply(double lr, Step& step, bool measure);
+    [[nodiscard]] std::string not_finite(const Rows& rows, double loss) const;
+    void check_precision() const;
 
     Objective& objective_;
     PartOptions options_;
+    std::string part_;
     std::uint64_t key_;
     BatchOrder batches_;
-    std::vector<Tensor> parameters_;
+    std::vector<Tensor> parameters_, buffers_;
     Optimizer optimizer_;
     WeightAverage average_;
+    LossScaler scaler_; ///< used with f16 only
     std::int64_t steps_done_ = 0;
 };
-
-/// 64-bit FNV-1a, to make a name part of a key.
-std::uint64_t name_key(const std::string& name);
 
 } // namespace reverie

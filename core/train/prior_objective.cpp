@@ -18,16 +18,6 @@ TextCondition text_of(const Corpus& corpus, const Rows& rows, const DiffusionPri
     return text;
 }
 
-/// At most `count` of the rows, evenly spread.
-Rows spread(const Rows& rows, std::size_t count)
-{
-    Rows chosen;
-    count = std::min(count, rows.size());
-    for (std::size_t i = 0; i < count; ++i)
-        chosen.push_back(rows[i * rows.size() / count]);
-    return chosen;
-}
-
 class PriorObjective : public Objective
 {
 public:
@@ -48,6 +38,15 @@ public:
         return prior_->loss(corpus_.take(corpus_.image_embed, rows), text, noise);
     }
 
+    [[nodiscard]] TensorMap inputs(const Rows& rows) const override
+    {
+        TensorMap inputs{ { "image_embed", corpus_.take(corpus_.image_embed, rows) },
+                          { "text_embed", corpus_.take(corpus_.text_embed, rows) } };
+        if (prior_->options().condition_on_text_encodings)
+            inputs["text_encodings"] = corpus_.take(corpus_.text_encodings, rows);
+        return inputs;
+    }
+
     std::map<std::string, double> evaluate() override
     {
         std::map<std::string, double> numbers;
@@ -66,8 +65,20 @@ private:
         const auto similarity = drawn.matmul(corpus_.image_embed.t());
         const auto wanted = torch::tensor(rows, torch::kLong).to(drawn.device());
         numbers[name + "_top1"] = similarity.argmax(1).eq(wanted).to(torch::kFloat).mean().item<double>();
-        numbers[name + "_cosine"]
-            = torch::cosine_similarity(drawn, corpus_.take(corpus_.image_embed, rows)).mean().item<double>();
+
+        const auto mean_cosine = [](const Tensor& a, const Tensor& b) {
+            return torch::cosine_similarity(a, b).mean().item<double>();
+        };
+        const auto texts = corpus_.take(corpus_.text_embed, rows),
+                   images = corpus_.take(corpus_.image_embed, rows);
+        const double baseline = mean_cosine(texts, images), own = mean_cosine(texts, drawn);
+        numbers[name + "_cosine"] = mean_cosine(images, drawn);
+        numbers[name + "_similarity_original"] = numbers[name + "_cosine"];
+        numbers[name + "_similarity_baseline"] = baseline;
+        numbers[name + "_similarity_text"] = own;
+        numbers[name + "_difference_from_baseline"] = own - baseline;
+        if (rows.size() > 1) // what another caption was made into
+            numbers[name + "_similarity_unrelated"] = mean_cosine(texts, drawn.roll(1, 0));
     }
 
     DiffusionPrior prior_;

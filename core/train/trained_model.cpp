@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "core/base/error.h"
+#include "core/io/state_dict.h"
 #include "core/train/training_plan.h"
 #include "core/train/training_session.h"
 
@@ -26,6 +28,59 @@ std::string today()
 }
 
 } // namespace
+
+/// Copies what `file` has of each part into the pipeline; with `whole`, it must have all that is trained.
+void TrainingSession::take_weights(const fs::path& file, bool whole)
+{
+    auto loaded = load_pipeline(file);
+    const auto take = [&](auto& own, const auto& other, const char* prefix) {
+        if (own && other)
+            load_state_dict(*own, state_dict(*other, prefix), prefix, file.string());
+    };
+    take(pipeline_.clip, loaded.clip, "clip.");
+    take(pipeline_.prior, loaded.prior, "prior.");
+    take(pipeline_.decoder, loaded.decoder, "decoder.");
+    pipeline_.tokenizer = std::move(loaded.tokenizer);
+    const auto trained = loaded.metadata.find("reverie.trained");
+    if (trained == loaded.metadata.end()) {
+        if (whole)
+            throw Error(file.string() + " does not say what was trained; go on from another checkpoint.");
+        return;
+    }
+    const auto steps_by_part = json::parse(trained->second, nullptr, /*allow_exceptions=*/false);
+    for (const auto& [part, steps] : steps_by_part.items())
+        if (steps.is_number_integer())
+            trained_[part] = steps;
+}
+
+void TrainingSession::load_weights()
+{
+    if (resumed_)
+        take_weights(resumed_->folder / "model.safetensors", /*whole=*/true);
+    else if (!request_.init.empty())
+        take_weights(request_.init, /*whole=*/false);
+    place(device_);
+    const auto rest = [](auto& part) {
+        if (part)
+            part->eval();
+    };
+    rest(pipeline_.clip);
+    rest(pipeline_.prior);
+    rest(pipeline_.decoder);
+}
+
+void TrainingSession::place(at::Device device)
+{
+    const auto move = [device](auto& part) {
+        if (part)
+            part->to(device);
+    };
+    move(pipeline_.clip);
+    move(pipeline_.prior);
+    move(pipeline_.decoder);
+    if (corpus_)
+        corpus_->to(device);
+}
 
 /// The parts that were trained, with what a reader of the file wants to know.
 Pipeline TrainingSession::trained_pipeline() const
@@ -63,7 +118,8 @@ fs::path TrainingSession::save_model()
 {
     const auto path = run_->path() / "model.safetensors";
     save_pipeline(path, trained_pipeline(), config_.dtype);
-    event(parts_.empty() ? "tokenizer" : parts_.back(), 0, "Saved the model as " + path.string() + ".");
+    reporter_->event(parts_.empty() ? "tokenizer" : parts_.back(), 0,
+                     "Saved the model as " + path.string() + ".");
     return path;
 }
 

@@ -106,10 +106,12 @@ json spread_decoder(json layer, std::size_t unets)
     return layer;
 }
 
-std::vector<json> layers(const TrainRequest& request)
+std::vector<json> layers(const TrainRequest& request, const json* base)
 {
     std::vector<json> layers;
-    if (request.resume) {
+    if (base) {
+        layers.push_back(*base);
+    } else if (request.resume) {
         if (!fs::exists(request.run / "run.json"))
             throw UsageError(request.run.string() + " holds no run; give the folder of one.");
         layers.push_back(parse_file(request.run / "run.json").value("config", json::object()));
@@ -144,30 +146,57 @@ json merge(std::vector<json> layers, const std::vector<std::string>& settings)
     return top;
 }
 
+} // namespace
+
 void check_part(const PartOptions& options, const std::string& part)
 {
     const auto require = [&](bool holds, const std::string& what) {
         if (!holds)
             throw UsageError("The option " + part + "." + what + ".");
     };
+    const auto one_of = [](const std::string& value, std::initializer_list<const char*> values) {
+        return std::find(values.begin(), values.end(), value) != values.end();
+    };
     require(options.steps > 0, "steps must be at least 1");
     require(options.batch > 0, "batch must be at least 1");
     require(options.shards > 0 && options.batch % options.shards == 0, "shards must divide batch");
     require(options.shards == 1 || part != "clip", "shards must be 1, because it compares a whole batch");
+    require(options.max_batch_size >= 0, "max_batch_size must be at least 0");
+    require(options.max_batch_size == 0 || part != "clip",
+            "max_batch_size must be 0, because it compares a whole batch");
+    require(one_of(options.precision, { "f32", "bf16", "f16" }), "precision must be f32, bf16 or f16");
     require(options.lr > 0 && options.lr < 10, "lr must be above 0 and below 10");
-    require(options.schedule == "constant" || options.schedule == "cosine",
-            "schedule must be constant or cosine");
+    require(options.min_lr >= 0 && options.min_lr <= options.lr, "min_lr must lie between 0 and lr");
+    require(options.warmup_steps >= 0, "warmup_steps must be at least 0");
+    require(one_of(options.schedule, { "constant", "cosine", "linear", "step" }),
+            "schedule must be constant, cosine, linear or step");
+    require(options.decay_steps >= 0, "decay_steps must be at least 0");
+    require(options.schedule != "step" || options.decay_steps > 0,
+            "schedule falls in steps; say by decay_steps how many lie between two falls");
+    require(options.step_factor > 0 && options.step_factor <= 1, "step_factor must be above 0 and at most 1");
+    require(options.wd >= 0, "wd must be at least 0");
+    require(options.beta1 >= 0 && options.beta1 < 1, "beta1 must be from 0 up to below 1");
+    require(options.beta2 >= 0 && options.beta2 < 1, "beta2 must be from 0 up to below 1");
+    require(options.eps > 0, "eps must be above 0");
+    require(options.max_grad_norm >= 0, "max_grad_norm must be at least 0");
     require(options.ema_update_every > 0, "ema_update_every must be at least 1");
     require(options.ema_beta >= 0 && options.ema_beta < 1, "ema_beta must be from 0 up to below 1");
+    require(options.ema_min_value >= 0 && options.ema_min_value < 1,
+            "ema_min_value must be from 0 up to below 1");
+    require(options.ema_inv_gamma > 0, "ema_inv_gamma must be above 0");
+    require(options.ema_update_after_step >= 0, "ema_update_after_step must be at least 0");
+    require(options.patience >= 0, "patience must be at least 0");
 }
 
-void check(const TrainingConfig& config)
+void check_config(const TrainingConfig& config)
 {
     if (config.data.empty())
         throw UsageError("There is nothing to train on; name a data set with --data.");
     if (config.report_every < 1 || config.checkpoint_every < 1 || config.sample_every < 0)
         throw UsageError(
             "report_every and checkpoint_every must be at least 1, and sample_every at least 0.");
+    if (config.validate_every < 0 || config.validate_rows < 0)
+        throw UsageError("The options validate_every and validate_rows must be at least 0.");
     if (!(config.captions.share >= 0 && config.captions.share <= 1)
         || (config.captions.share > 0 && config.captions.templates.empty()))
         throw UsageError("The option captions.share must lie between 0 and 1, and needs captions.templates.");
@@ -181,11 +210,9 @@ void check(const TrainingConfig& config)
         check_part(config.unets[i], "unet" + std::to_string(i + 1));
 }
 
-} // namespace
-
-TrainingConfig resolve_config(const TrainRequest& request)
+TrainingConfig resolve_config(const TrainRequest& request, const json* base)
 {
-    auto object = merge(layers(request), request.set);
+    auto object = merge(layers(request, base), request.set);
     if (!request.data.empty())
         object["data"] = request.data;
     auto model = object["model"];
@@ -201,7 +228,12 @@ TrainingConfig resolve_config(const TrainRequest& request)
         && !model["clip"].contains("num_text_tokens"))
         model["clip"]["num_text_tokens"] = config.tokenizer.vocab_size;
     config.model = pipeline_config_from_json(model);
-    check(config);
+    if (!request.dtype.empty()) {
+        config.clip.precision = config.prior.precision = request.dtype;
+        for (auto& unet : config.unets)
+            unet.precision = request.dtype;
+    }
+    check_config(config);
     return config;
 }
 

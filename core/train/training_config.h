@@ -21,9 +21,16 @@ struct PartOptions {
              ///< networks do not keep more than one busy. Not for CLIP, which compares a whole batch
     std::int64_t run_length = 1; ///< rows that follow each other in the data set and stay together in a
                                  ///< batch: where neighbours are alike, CLIP learns to tell them apart
+    std::int64_t max_batch_size = 0; ///< a batch is computed in chunks of at most so many samples, one after
+                                     ///< the other, to save memory; 0: at once. Not for CLIP either
+    std::string precision = "f32"; ///< f32 | bf16 | f16 (CUDA only): what products are computed in
     double lr = 3e-4;
     std::int64_t warmup_steps = 0; ///< the learning rate grows linearly from 0
-    std::string schedule = "constant"; ///< constant | cosine (to 0 at the last step)
+    std::string schedule = "constant"; ///< constant | cosine | linear | step
+    double min_lr = 0; ///< where the schedule ends
+    std::int64_t decay_steps = 0; ///< steps until it ends there; 0: all. A cosine rises again afterwards.
+                                  ///< With "step": steps between two falls
+    double step_factor = 0.1; ///< what a fall leaves of lr
     double wd = 1e-2; ///< weight decay; 0 takes Adam instead of AdamW
     bool group_wd_params = true; ///< vectors (biases, gains) do not decay
     double beta1 = 0.9, beta2 = 0.99;
@@ -32,17 +39,26 @@ struct PartOptions {
     double ema_beta = 0.9999; ///< bounds of the moving average that is kept of the weights
     double ema_power = 2. / 3; ///< its decay grows as 1 - (1 + updates / inv_gamma)^-power
     double ema_inv_gamma = 1;
+    double ema_min_value = 0;
     std::int64_t ema_update_every = 10;
     std::int64_t ema_update_after_step = 100;
+    std::int64_t patience
+        = 0; ///< validations in a row without a new best after which the part ends; 0: never
+    bool keep_best = false; ///< the part ends with the weights of its best validation instead of the last
     static void visit(auto& self, auto&& field)
     {
         field("steps", self.steps);
         field("batch", self.batch);
         field("shards", self.shards);
         field("run_length", self.run_length);
+        field("max_batch_size", self.max_batch_size);
+        field("precision", self.precision);
         field("lr", self.lr);
         field("warmup_steps", self.warmup_steps);
         field("schedule", self.schedule);
+        field("min_lr", self.min_lr);
+        field("decay_steps", self.decay_steps);
+        field("step_factor", self.step_factor);
         field("wd", self.wd);
         field("group_wd_params", self.group_wd_params);
         field("beta1", self.beta1);
@@ -52,8 +68,11 @@ struct PartOptions {
         field("ema_beta", self.ema_beta);
         field("ema_power", self.ema_power);
         field("ema_inv_gamma", self.ema_inv_gamma);
+        field("ema_min_value", self.ema_min_value);
         field("ema_update_every", self.ema_update_every);
         field("ema_update_after_step", self.ema_update_after_step);
+        field("patience", self.patience);
+        field("keep_best", self.keep_best);
     }
 };
 
@@ -112,6 +131,11 @@ struct TrainingConfig {
     std::int64_t report_every = 10; ///< steps between lines of metrics
     std::int64_t checkpoint_every = 500;
     std::int64_t sample_every = 500; ///< steps between sample pictures and evaluations; 0: only at the end
+    std::int64_t validate_every = 0; ///< steps between losses on pictures that are not trained on; 0: at
+                                     ///< every evaluation
+    std::int64_t validate_rows = 256; ///< pictures that such a loss is the mean of, at most; 0: never
+    std::vector<std::string> sample_prompts; ///< what sample pictures show, once the prior is trained; else
+                                             ///< captions of the data set
     std::string dtype = "f16"; ///< of the finished model file
     CaptionOptions captions;
     TokenizerPartOptions tokenizer;
@@ -128,6 +152,9 @@ struct TrainingConfig {
         field("report_every", self.report_every);
         field("checkpoint_every", self.checkpoint_every);
         field("sample_every", self.sample_every);
+        field("validate_every", self.validate_every);
+        field("validate_rows", self.validate_rows);
+        field("sample_prompts", self.sample_prompts);
         field("dtype", self.dtype);
         field("captions", self.captions);
         field("tokenizer", self.tokenizer);
@@ -137,8 +164,13 @@ struct TrainingConfig {
 };
 
 /// Lays the request's preset, file and settings over each other, and with `resume` over the run's own
-/// configuration. Throws UsageError for a preset, key or value that does not exist.
-TrainingConfig resolve_config(const TrainRequest& request);
+/// configuration, or over `base` in its place. Throws UsageError for a preset, key or value that does not
+/// exist.
+TrainingConfig resolve_config(const TrainRequest& request, const nlohmann::json* base = nullptr);
+/// Throws UsageError that names the first option of a part which can't be used.
+void check_part(const PartOptions& options, const std::string& part);
+/// The same for all of a run.
+void check_config(const TrainingConfig& config);
 /// The same layout as a preset, with every option spelled out.
 nlohmann::json to_json(const TrainingConfig& config);
 

@@ -5,8 +5,11 @@
 #include "core/base/file.h"
 #include "core/base/random_key.h"
 #include "core/io/dataset_file.h"
-#include "core/io/state_dict.h"
 #include "core/nn/device.h"
+#include "core/run/run_list.h"
+#include "core/train/device_memory.h"
+#include "core/train/sample_pictures.h"
+#include "core/train/training_facts.h"
 #include "core/train/training_plan.h"
 
 #include <nlohmann/json.hpp>
@@ -22,6 +25,27 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+bool changes_configuration(const TrainRequest& request)
+{
+    return !request.data.empty() || !request.preset.empty() || !request.config.empty() || !request.set.empty()
+        || !request.dtype.empty();
+}
+
+/// The settings that watchers made since the configuration was last written.
+std::deque<LaterSetting> later_settings(const fs::path& run)
+{
+    std::deque<LaterSetting> settings;
+    for (const auto& line : current_metrics(run)) {
+        if (line.words.contains("configuration"))
+            settings.clear();
+        const auto verb = line.words.find("verb");
+        const auto ok = line.numbers.find("ok");
+        if (verb != line.words.end() && verb->second == "set" && ok != line.numbers.end() && ok->second != 0)
+            settings.push_back({ line.part, line.step, line.words.at("key"), line.words.at("value") });
+    }
+    return settings;
+}
+
 } // namespace
 
 TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdate& on_update,
@@ -29,22 +53,65 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
     : request_(request)
     , on_update_(on_update)
     , stop_(std::move(stop))
-    , config_(resolve_config(request))
-    , device_(device_named(request.device))
-    , started_(std::chrono::steady_clock::now())
+    , device_(at::kCPU)
 {
-    if (request.resume) { // what the run was started for
-        const auto recorded = json::parse(read_file(request.run / "run.json"));
-        request_.what = recorded.value("what", request.what);
-        request_.unet = recorded.value("unet", request.unet);
-        if (request.init.empty())
+    resolve();
+    if (!request_.after.empty() && !read_run_status(request_.after))
+        throw UsageError(request_.after.string() + " holds no run to wait for; check the path.");
+    if (!request_.after.empty() && fs::weakly_canonical(request_.after) == fs::weakly_canonical(request_.run))
+        throw UsageError("A run can't wait for itself; give another folder with --after.");
+    if (request_.after.empty())
+        prepare();
+}
+
+/// What is trained, and how. A run that goes on does so as it was started, and as it was set since.
+void TrainingSession::resolve()
+{
+    if (request_.resume) {
+        const auto recorded = json::parse(read_file(request_.run / "run.json"), nullptr, false);
+        if (!recorded.is_object() || !recorded.contains("config"))
+            throw UsageError((request_.run / "run.json").string()
+                             + " is no configuration of a run; give the folder of one.");
+        request_.what = recorded.value("what", request_.what);
+        request_.unet = recorded.value("unet", request_.unet);
+        if (request_.init.empty())
             request_.init = recorded.value("init", std::string());
+        if (request_.device == "auto")
+            request_.device = recorded.value("device", std::string("auto"));
+        if (request_.threads == 0)
+            request_.threads = recorded.value("threads", 0);
+        if (const auto checkpoints = list_checkpoints(request_.run); !checkpoints.empty())
+            resumed_ = checkpoints.back();
+        TrainRequest as_recorded;
+        as_recorded.run = request_.run;
+        as_recorded.resume = true;
+        config_ = resolve_config(as_recorded);
+        expected_ = later_settings(request_.run);
+        const auto is_past = [this](const LaterSetting& setting) {
+            return resumed_
+                && std::pair(part_order(setting.part), setting.step)
+                <= std::pair(part_order(resumed_->part), resumed_->step);
+        };
+        for (; !expected_.empty() && is_past(expected_.front()); expected_.pop_front())
+            apply_setting(config_, expected_.front());
+        if (changes_configuration(request_)) {
+            const auto so_far = to_json(config_);
+            config_ = resolve_config(request_, &so_far);
+            expected_.clear();
+        }
+    } else {
+        config_ = resolve_config(request_);
     }
-    if (!request.dtype.empty() && request.dtype != "f32")
-        throw UsageError("Training computes in f32; leave --dtype out.");
+    device_ = device_named(request_.device);
+    if (request_.threads == 0)
+        request_.threads = int(std::max(1U, std::thread::hardware_concurrency()));
     parts_ = parts_to_train(request_, config_);
-    const int cores = int(std::max(1U, std::thread::hardware_concurrency()));
-    torch::set_num_threads(request.threads > 0 ? request.threads : cores);
+}
+
+/// Models, data and weights.
+void TrainingSession::prepare()
+{
+    torch::set_num_threads(request_.threads);
     torch::manual_seed(random_key({ config_.seed, name_key("weights") }));
     pipeline_ = build_pipeline(config_.model);
     if (const auto clip = std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip))
@@ -52,52 +119,6 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
     dataset_ = open_dataset(config_.data, picture_size(config_.model));
     load_weights();
     check_parts();
-}
-
-/// Copies what `file` has of each part into the pipeline; with `whole`, it must have all that is trained.
-void TrainingSession::take_weights(const fs::path& file, bool whole)
-{
-    auto loaded = load_pipeline(file);
-    const auto take = [&](auto& own, const auto& other, const char* prefix) {
-        if (own && other)
-            load_state_dict(*own, state_dict(*other, prefix), prefix, file.string());
-    };
-    take(pipeline_.clip, loaded.clip, "clip.");
-    take(pipeline_.prior, loaded.prior, "prior.");
-    take(pipeline_.decoder, loaded.decoder, "decoder.");
-    pipeline_.tokenizer = std::move(loaded.tokenizer);
-    const auto trained = loaded.metadata.find("reverie.trained");
-    if (trained == loaded.metadata.end()) {
-        if (whole)
-            throw Error(file.string() + " does not say what was trained; go on from another checkpoint.");
-        return;
-    }
-    const auto steps_by_part = json::parse(trained->second, nullptr, /*allow_exceptions=*/false);
-    for (const auto& [part, steps] : steps_by_part.items())
-        if (steps.is_number_integer())
-            trained_[part] = steps;
-}
-
-void TrainingSession::load_weights()
-{
-    if (request_.resume) {
-        const auto checkpoints = list_checkpoints(request_.run);
-        if (!checkpoints.empty()) {
-            resumed_ = checkpoints.back();
-            take_weights(resumed_->folder / "model.safetensors", /*whole=*/true);
-        }
-    }
-    if (!resumed_ && !request_.init.empty())
-        take_weights(request_.init, /*whole=*/false);
-    const auto place = [this](auto& part) {
-        if (part) {
-            part->to(device_);
-            part->eval();
-        }
-    };
-    place(pipeline_.clip);
-    place(pipeline_.prior);
-    place(pipeline_.decoder);
 }
 
 /// Every part needs the ones before it, trained here or loaded.
@@ -112,6 +133,9 @@ void TrainingSession::check_parts() const
             "The CLIP is of the kind " + std::string(clip_kind(*config_.model.clip))
             + " and only an x_clip can be trained; give a model with a trained one by --init, and "
               "train its prior and decoder.");
+    for (const auto& part : parts_)
+        if (part_options(config_, part).precision == "f16" && !device_.is_cuda())
+            throw UsageError("The precision f16 is for CUDA devices; on the processor choose bf16 or f32.");
     const bool needs_clip
         = std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part != "clip"; });
     if (needs_clip && (!pipeline_.clip || !available("clip")))
@@ -131,9 +155,9 @@ void TrainingSession::prepare_corpus()
     if (!pipeline_.tokenizer) {
         pipeline_.tokenizer = Tokenizer::train(captions_of(*dataset_, dataset_->train()),
                                                std::size_t(config_.tokenizer.vocab_size));
-        event("tokenizer", 0,
-              "Learned a vocabulary of " + std::to_string(pipeline_.tokenizer->vocab_size())
-                  + " tokens from the captions.");
+        reporter_->event("tokenizer", 0,
+                         "Learned a vocabulary of " + std::to_string(pipeline_.tokenizer->vocab_size())
+                             + " tokens from the captions.");
     }
     if (!pipeline_.clip)
         return;
@@ -150,24 +174,13 @@ TrainResult TrainingSession::run()
 {
     run_ = std::make_unique<RunDirectory>(request_.run, request_.resume);
     try {
-        run_->write_configuration(json{ { "reverie", REVERIE_VERSION },
-                                        { "what", request_.what },
-                                        { "unet", request_.unet },
-                                        { "init", request_.init.string() },
-                                        { "config", to_json(config_) } }
-                                      .dump(2)
-                                  + "\n");
-        run_->set_state("running");
-        prepare_corpus();
+        note_run(run_->path());
+        write_configuration();
+        reporter_ = std::make_unique<RunReporter>(*run_, on_update_);
         TrainResult result;
-        for (const auto& part : parts_) {
-            if (!train_part(part)) {
-                result.stopped = true;
-                break;
-            }
-        }
+        result.stopped = !wait_for_turn();
         if (!result.stopped)
-            result.model = save_model();
+            result = train_parts();
         run_->set_state(result.stopped ? "stopped" : "finished");
         return result;
     } catch (const c10::Error& error) { // its what() goes on with a backtrace
@@ -189,13 +202,70 @@ void TrainingSession::fail(const std::string& reason)
     throw Error(reason);
 }
 
-const PartOptions& TrainingSession::options(const std::string& part) const
+/// run.json says how the run was started; what changes on the way stands in metrics.jsonl.
+void TrainingSession::write_configuration()
 {
-    if (part == "clip")
-        return config_.clip;
-    if (part == "prior")
-        return config_.prior;
-    return config_.unets.at(std::stoul(part.substr(4)) - 1);
+    if (request_.resume && !changes_configuration(request_))
+        return;
+    run_->write_configuration(json{ { "reverie", REVERIE_VERSION },
+                                    { "what", request_.what },
+                                    { "unet", request_.unet },
+                                    { "init", request_.init.string() },
+                                    { "device", request_.device },
+                                    { "threads", request_.threads },
+                                    { "config", to_json(config_) } }
+                                  .dump(2)
+                              + "\n");
+    if (request_.resume)
+        run_->append_metrics(json{ { "event", "The configuration was changed on resuming." },
+                                   { "configuration", "changed" },
+                                   { "part", resumed_ ? resumed_->part : "tokenizer" },
+                                   { "step", resumed_ ? resumed_->step : 0 } }
+                                 .dump());
+}
+
+/// Until the run before this one has ended. False if this one was stopped meanwhile.
+bool TrainingSession::wait_for_turn()
+{
+    if (request_.after.empty())
+        return true;
+    const auto first = parts_.empty() ? std::string("tokenizer") : parts_.front();
+    run_->set_state("starting", "Waiting for " + request_.after.string() + " to end.");
+    reporter_->event(first, 0, "Waiting for " + request_.after.string() + " to end.");
+    while (!stop_.stop_requested()) {
+        for (const auto& request : run_->take_requests()) {
+            const bool stop = request.verb == "stop";
+            reporter_->answer(first, 0, request.verb, stop,
+                              stop ? "Stopped before it began."
+                                   : "The run has not begun; it can only be stopped.",
+                              json::object());
+            if (stop)
+                return false;
+        }
+        if (const auto status = read_run_status(request_.after); !status || !is_alive(*status)) {
+            prepare();
+            return true;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    return false;
+}
+
+TrainResult TrainingSession::train_parts()
+{
+    run_->set_state("running");
+    if (request_.resume && !resumed_ && !parts_.empty())
+        reporter_->event(parts_.front(), 0, "Resumed at step 0.");
+    prepare_corpus();
+    TrainResult result;
+    for (const auto& part : parts_) {
+        if (!train_part(part)) {
+            result.stopped = true;
+            return result;
+        }
+    }
+    result.model = save_model();
+    return result;
 }
 
 std::unique_ptr<Objective> TrainingSession::objective(const std::string& part)
@@ -204,7 +274,7 @@ std::unique_ptr<Objective> TrainingSession::objective(const std::string& part)
         return clip_objective(XClip(std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip)), *corpus_,
                               config_.clip);
     if (!corpus_->image_embed.defined()) {
-        event(part, 0, "Embedding all pictures and captions.");
+        reporter_->event(part, 0, "Embedding all pictures and captions.");
         corpus_->embed(*pipeline_.clip);
     }
     if (part == "prior")
@@ -223,9 +293,9 @@ bool TrainingSession::draw_prior_embeddings(std::int64_t count)
     const auto rows = std::int64_t(dataset_->captions().size());
     std::vector<Tensor> drawn;
     for (std::int64_t k = 0; k < count; ++k) {
-        event("prior", 0,
-              "Drawing embeddings from the prior (" + std::to_string(k + 1) + " of " + std::to_string(count)
-                  + ").");
+        reporter_->event("prior", 0,
+                         "Drawing embeddings from the prior (" + std::to_string(k + 1) + " of "
+                             + std::to_string(count) + ").");
         std::vector<Tensor> pieces;
         for (std::int64_t begin = 0; begin < rows; begin += batch) {
             if (stop_.stop_requested())
@@ -250,17 +320,88 @@ bool TrainingSession::train_part(const std::string& part)
     if (resumed_part != parts_.end() && std::find(parts_.begin(), resumed_part, part) != resumed_part)
         return true; // finished before the run was stopped
     const auto goal = objective(part);
-    PartTrainer trainer(*goal, options(part), part, config_.seed, dataset_->train());
+    PartTrainer trainer(*goal, part_options(config_, part), part, config_.seed, dataset_->train());
+    PartLoop loop(part, config_, *goal, trainer, *run_, *reporter_, hooks(part, *goal, trainer));
     if (resumed_here) {
-        auto state = trainer.load_state(resumed_->folder / "state.safetensors", resumed_->step);
+        auto state = loop.restore(*resumed_);
         if (const auto drawn = state.find("prior_embed"); drawn != state.end())
             corpus_->prior_embed = drawn->second.to(device_);
-        event(part, resumed_->step, "Resumed at step " + std::to_string(resumed_->step) + ".");
+        reporter_->event(part, resumed_->step, "Resumed at step " + std::to_string(resumed_->step) + ".");
+    } else {
+        std::int64_t parameters = 0;
+        for (const auto& parameter : trained_parameters(goal->module()))
+            parameters += parameter.numel();
+        reporter_->numbers(part, 0, "facts", training_facts(part, config_, *corpus_, parameters));
     }
     const auto* unet = part.starts_with("unet") ? &config_.unets.at(std::stoul(part.substr(4)) - 1) : nullptr;
     if (unet && unet->prior_embed_share > 0 && !draw_prior_embeddings(unet->prior_embeds))
         return false;
-    return loop(part, *goal, trainer);
+    loop.expect(expected_);
+    if (!loop.run(dataset_->train(), dataset_->test(), stop_))
+        return false;
+    trained_[part] = trainer.steps_done();
+    std::erase_if(expected_, [&](const LaterSetting& setting) { return setting.part == part; });
+    if (part == "clip")
+        corpus_->forget_embeddings(); // the last evaluation may have been of other weights
+    return true;
+}
+
+PartLoop::Hooks TrainingSession::hooks(const std::string& part, Objective& objective, PartTrainer& trainer)
+{
+    PartLoop::Hooks hooks;
+    hooks.save_model = [this, part, &trainer](const fs::path& folder) {
+        trained_[part] = trainer.steps_done();
+        save_pipeline(folder / "model.safetensors", trained_pipeline());
+    };
+    hooks.sample = [this, part, &objective](std::int64_t step, const std::vector<std::string>& prompts) {
+        sample(part, step, objective, prompts);
+    };
+    hooks.extra = [this] {
+        return corpus_->prior_embed.defined() ? TensorMap{ { "prior_embed", corpus_->prior_embed } }
+                                              : TensorMap();
+    };
+    hooks.leave_device = [this, &trainer](bool away) {
+        const auto device = away ? at::Device(at::kCPU) : device_;
+        trainer.to(device);
+        place(device);
+        if (away)
+            release_device_memory();
+    };
+    return hooks;
+}
+
+bool TrainingSession::can_draw_prompts(const std::string& part) const
+{
+    if (!part.starts_with("unet") || !pipeline_.prior || !trained_.contains("prior"))
+        return false;
+    for (std::int64_t number = 1; number < std::stoll(part.substr(4)); ++number)
+        if (!trained_.contains("unet" + std::to_string(number)))
+            return false;
+    return true;
+}
+
+/// The prompts, or if the parts before this one can't draw them, captions of the data set with their own
+/// embeddings.
+void TrainingSession::sample(const std::string& part, std::int64_t step, Objective& objective,
+                             const std::vector<std::string>& prompts)
+{
+    const torch::NoGradGuard no_grad;
+    auto captions = prompts.empty() ? config_.sample_prompts : prompts;
+    Tensor pictures;
+    if (!captions.empty() && can_draw_prompts(part)) {
+        pictures = draw_prompts(pipeline_, captions, std::stoll(part.substr(4)),
+                                random_key({ config_.seed, name_key("prompts") }));
+    } else {
+        const auto rows = sample_rows(*dataset_);
+        std::vector<std::uint64_t> keys;
+        for (const auto row : rows)
+            keys.push_back(random_key({ config_.seed, name_key("samples"), std::uint64_t(row) }));
+        KeyedNoise noise(keys);
+        captions = captions_of(*dataset_, rows);
+        pictures = objective.sample(rows, noise);
+    }
+    if (pictures.defined())
+        write_samples(run_->sample_folder(part, step), pictures, captions, config_.seed);
 }
 
 } // namespace reverie

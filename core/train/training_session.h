@@ -2,10 +2,10 @@
 #pragma once
 
 #include "core/run/run_directory.h"
-#include "core/train/part_trainer.h"
+#include "core/train/part_loop.h"
 #include "core/train/training_config.h"
 
-#include <chrono>
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -15,26 +15,29 @@ namespace reverie {
 class TrainingSession
 {
 public:
-    /// Throws UsageError for what can't be trained, before anything is written.
+    /// Throws UsageError for what can't be trained, before anything is written; with `after` set, only what
+    /// can be told before that run has ended.
     TrainingSession(const TrainRequest& request, const OnTrainUpdate& on_update, std::stop_token stop);
     TrainResult run();
 
 private:
+    void resolve();
+    void prepare();
     void load_weights();
     void take_weights(const std::filesystem::path& file, bool whole);
-    void prepare_corpus();
     void check_parts() const;
+    void write_configuration();
+    bool wait_for_turn();
+    TrainResult train_parts();
+    void prepare_corpus();
     bool train_part(const std::string& part);
     bool draw_prior_embeddings(std::int64_t count);
     std::unique_ptr<Objective> objective(const std::string& part);
-    [[nodiscard]] const PartOptions& options(const std::string& part) const;
-    bool loop(const std::string& part, Objective& objective, PartTrainer& trainer);
-
-    struct Window; // the steps since the last report
-    void report(const std::string& part, const PartTrainer::Step& step, std::int64_t done, Window& window);
-    void evaluate(const std::string& part, Objective& objective, PartTrainer& trainer);
-    void checkpoint(const std::string& part, PartTrainer& trainer);
-    void event(const std::string& part, std::int64_t step, const std::string& sentence);
+    PartLoop::Hooks hooks(const std::string& part, Objective& objective, PartTrainer& trainer);
+    void sample(const std::string& part, std::int64_t step, Objective& objective,
+                const std::vector<std::string>& prompts);
+    [[nodiscard]] bool can_draw_prompts(const std::string& part) const;
+    void place(at::Device device);
     [[nodiscard]] Pipeline trained_pipeline() const;
     std::filesystem::path save_model();
     [[noreturn]] void fail(const std::string& reason);
@@ -50,8 +53,9 @@ private:
     std::unique_ptr<Corpus> corpus_;
     std::map<std::string, std::int64_t> trained_; ///< steps by part, those of loaded weights included
     std::unique_ptr<RunDirectory> run_;
+    std::unique_ptr<RunReporter> reporter_;
     std::optional<Checkpoint> resumed_;
-    std::chrono::steady_clock::time_point started_;
+    std::deque<LaterSetting> expected_; ///< made before the run was interrupted, past the checkpoint
 };
 
 } // namespace reverie

@@ -32,6 +32,14 @@ public:
         return decoder_->loss(corpus_.pictures(rows), unet_number_, condition, noise).loss;
     }
 
+    [[nodiscard]] TensorMap inputs(const Rows& rows) const override
+    {
+        TensorMap inputs{ { "image_embed", corpus_.take(corpus_.image_embed, rows) } };
+        if (corpus_.prior_embed.defined())
+            inputs["prior_embed"] = corpus_.take(corpus_.prior_embed, rows);
+        return inputs;
+    }
+
     /// From the embeddings that drawing would use, and for a later stage from the true picture before it.
     Tensor sample(const Rows& rows, Noise& noise) override
     {

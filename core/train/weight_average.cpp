@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/train/weight_average.h"
 
-#include "core/base/error.h"
 #include "core/train/optimizer.h"
 
 #include <ATen/ATen.h>
@@ -12,12 +11,12 @@
 
 namespace reverie {
 
-WeightAverage::WeightAverage(std::vector<at::Tensor> parameters, const PartOptions& options)
+WeightAverage::WeightAverage(std::vector<at::Tensor> weights, const PartOptions& options)
     : options_(options)
-    , parameters_(std::move(parameters))
+    , weights_(std::move(weights))
 {
-    for (const auto& parameter : parameters_)
-        average_.push_back(parameter.detach().clone());
+    for (const auto& weight : weights_)
+        average_.push_back(weight.detach().clone());
 }
 
 void WeightAverage::update()
@@ -26,39 +25,53 @@ void WeightAverage::update()
     const auto step = steps_++;
     if (step % options_.ema_update_every != 0)
         return;
-    const double updates = double(std::max<std::int64_t>(step - options_.ema_update_after_step, 0));
-    const double growing = 1 - std::pow(1 + updates / options_.ema_inv_gamma, -options_.ema_power);
-    const double decay = updates > 0 ? std::clamp(growing, 0., options_.ema_beta) : 0;
-    at::_foreach_mul_(average_, decay);
-    at::_foreach_add_(average_, parameters_, 1 - decay);
+    double decay = 0;
+    if (step > options_.ema_update_after_step && averages_) {
+        const double updates = double(step - options_.ema_update_after_step) / options_.ema_inv_gamma;
+        decay = std::max(1 - std::pow(1 + updates, -options_.ema_power), options_.ema_min_value);
+        decay = std::min(decay, options_.ema_beta);
+    }
+    averages_ = step > options_.ema_update_after_step;
+    for (std::size_t i = 0; i < weights_.size(); ++i)
+        if (decay > 0)
+            average_[i].lerp_(weights_[i], 1 - decay);
+        else
+            average_[i].copy_(weights_[i]);
 }
 
 void WeightAverage::swap()
 {
     const torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-        const auto weights = parameters_[i].detach().clone();
-        parameters_[i].copy_(average_[i]);
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+        const auto weights = weights_[i].detach().clone();
+        weights_[i].copy_(average_[i]);
         average_[i].copy_(weights);
     }
+}
+
+void WeightAverage::follow_weights()
+{
+    for (std::size_t i = 0; i < weights_.size(); ++i)
+        average_[i] = average_[i].to(weights_[i].device());
 }
 
 void WeightAverage::save(TensorMap& tensors) const
 {
     for (std::size_t i = 0; i < average_.size(); ++i)
         tensors[slot("average", i)] = average_[i];
+    tensors["average.started"] = at::tensor(averages_ ? 1 : 0, at::kLong);
 }
 
 void WeightAverage::load(const TensorMap& tensors, std::int64_t steps_done)
 {
-    for (std::size_t i = 0; i < average_.size(); ++i) {
-        const auto found = tensors.find(slot("average", i));
-        if (found == tensors.end() || found->second.sizes() != average_[i].sizes())
-            throw Error("The checkpoint does not fit the configuration (" + slot("average", i)
-                        + "); go on with the configuration it was made with.");
-        average_[i].copy_(found->second);
-    }
+    const auto started = tensors.find("average.started"); // earlier versions did not say, and kept no buffers
+    const bool earlier = started == tensors.end();
+    for (std::size_t i = 0; i < average_.size(); ++i)
+        if (!earlier || tensors.contains(slot("average", i)))
+            average_[i].copy_(find_slot(tensors, slot("average", i), average_[i]));
     steps_ = steps_done;
+    averages_
+        = earlier ? steps_done > options_.ema_update_after_step : started->second.item<std::int64_t>() != 0;
 }
 
 } // namespace reverie

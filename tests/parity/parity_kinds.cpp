@@ -10,6 +10,8 @@
 #include "tests/parity/clip_kinds.h"
 #include "tests/parity/decoder_kinds.h"
 #include "tests/parity/parity_tools.h"
+#include "tests/parity/trainer_kinds.h"
+#include "tests/parity/vqgan_kinds.h"
 
 #include <torch/torch.h>
 
@@ -168,6 +170,9 @@ TensorMap run_parity_case(const ParityCase& parity)
         { "lowres_conditioner", run_lowres },
         { "dynamic_threshold", run_dynamic_threshold },
         { "functions", run_functions },
+        { "vqgan_vae", run_vqgan_vae },
+        { "decoder_trainer", run_decoder_trainer },
+        { "prior_trainer", run_prior_trainer },
     };
     const auto run = kinds.find(parity.kind);
     if (run == kinds.end())

@@ -5,14 +5,20 @@
 #include "core/run/run_directory.h"
 #include "core/train/run_training.h"
 #include "tests/base/error_of.h"
+#include "tests/train/squares.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
+#include <chrono>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <sstream>
+#include <thread>
+#include <utility>
 
 namespace fs = std::filesystem;
 using nlohmann::json;
@@ -26,33 +32,6 @@ class TrainingTest : public QObject
 private:
     QTemporaryDir m_folder;
     fs::path path(const std::string& name) const { return fs::path(m_folder.path().toStdString()) / name; }
-
-    /// A few plainly coloured squares, two of them kept for testing.
-    void writeData() const
-    {
-        const std::vector<std::string> colours = { "red", "green", "blue", "grey" };
-        const std::vector<std::string> places = { "top", "left", "middle", "whole" };
-        json captions = json::array();
-        std::vector<torch::Tensor> pictures;
-        for (std::size_t c = 0; c < colours.size(); ++c) {
-            for (std::size_t p = 0; p < places.size(); ++p) {
-                captions.push_back(colours[c] + " square: " + places[p]);
-                auto picture = torch::full({ 16, 16, 3 }, 255, torch::kByte);
-                const auto corner = std::int64_t(p * 3);
-                picture.slice(0, corner, corner + 6)
-                    .slice(1, corner, corner + 6)
-                    .select(2, std::int64_t(c % 3))
-                    .fill_(0);
-                pictures.push_back(picture);
-            }
-        }
-        const json meta{ { "description", "Squares." },
-                         { "native_size", 16 },
-                         { "captions", captions },
-                         { "test", { 6, 11 } } };
-        reverie::write_safetensors(path("squares.safetensors"), { { "images", torch::stack(pictures) } },
-                                   { { "reverie.dataset", meta.dump() } });
-    }
 
     TrainRequest request(const std::string& run) const
     {
@@ -76,13 +55,62 @@ private:
         return losses;
     }
 
+    std::vector<reverie::MetricsLine> lines(const std::string& run, const std::string& split) const
+    {
+        auto lines = reverie::current_metrics(path(run));
+        std::erase_if(lines, [&](const auto& line) { return line.split != split; });
+        return lines;
+    }
+
+    /// The learning rates of the prior, by step.
+    QString rates(const std::string& run) const
+    {
+        QStringList rates;
+        for (const auto& line : lines(run, "train"))
+            rates << QString::number(line.numbers.at("lr"));
+        return rates.join(u' ');
+    }
+
+    /// Trains the prior alone; at the end of step `step`, `at` is called once.
+    reverie::TrainResult trainPrior(const TrainRequest& request, int step, const std::function<void()>& at,
+                                    std::stop_token stop = {}) const
+    {
+        bool called = false;
+        return reverie::run_training(
+            request,
+            [&](const TrainUpdate& update) {
+                if (update.event.empty() && update.step == step && !std::exchange(called, true))
+                    at();
+            },
+            stop);
+    }
+
+    TrainRequest priorRequest(const std::string& run, const QStringList& settings = {}) const
+    {
+        auto prior = request(run);
+        prior.what = "prior";
+        prior.init = path("whole/model.safetensors");
+        for (const auto& setting : settings)
+            prior.set.push_back(setting.toStdString());
+        return prior;
+    }
+
+    TrainRequest resumeOf(const std::string& run) const
+    {
+        TrainRequest rest;
+        rest.run = path(run);
+        rest.resume = true;
+        return rest;
+    }
+
 private Q_SLOTS:
     void initTestCase()
     {
-        writeData();
+        writeSquares(path("squares.safetensors"));
         const auto result = reverie::run_training(request("whole"), {}, {});
         QVERIFY(!result.stopped);
         QVERIFY(result.model == path("whole") / "model.safetensors");
+        reverie::run_training(priorRequest("set-none"), {}, {});
     }
 
     void aRunLeavesWhatAWatcherNeeds()
@@ -91,7 +119,16 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(status->state), QStringLiteral("finished"));
         QCOMPARE(losses(path("whole")).size(), 4U * 6);
         QVERIFY(reverie::read_file(path("whole/samples/unet2/00000006/00.png")).starts_with("\x89PNG"));
-        QCOMPARE(reverie::list_checkpoints(path("whole")).size(), 3U);
+        QVERIFY(fs::exists(path("whole/samples/unet2/00000006/grid.png")));
+        QVERIFY(reverie::list_checkpoints(path("whole")).size() >= 3U);
+        for (const char* part : { "clip", "prior", "unet1", "unet2" })
+            QVERIFY2(reverie::best_checkpoint(path("whole"), part), part);
+        const auto valid = lines("whole", "valid");
+        QCOMPARE(valid.size(), 4U);
+        QVERIFY(valid.front().numbers.at("loss") > 0 && valid.front().numbers.at("train_loss") > 0);
+        for (const char* name : { "text", "original", "baseline", "unrelated" })
+            QVERIFY2(lines("whole", "test").at(1).numbers.contains("test_similarity_" + std::string(name)),
+                     name);
         const auto recorded = json::parse(reverie::read_file(path("whole/run.json")));
         QCOMPARE(recorded["config"]["unet2"]["steps"].get<int>(), 6);
     }
@@ -171,6 +208,178 @@ private Q_SLOTS:
         QVERIFY(losses(other.run).at("clip 6") != losses(path("whole")).at("clip 6"));
     }
 
+    void chunksOfABatchGiveItsLoss()
+    {
+        reverie::run_training(priorRequest("at-once"), {}, {});
+        reverie::run_training(priorRequest("chunks", { QStringLiteral("prior.max_batch_size=3") }), {}, {});
+        const auto whole = losses(path("at-once")), chunks = losses(path("chunks"));
+        for (const auto& [step, loss] : whole)
+            QVERIFY2(std::abs(chunks.at(step) - loss) < 1e-3 * loss, step.c_str());
+        QVERIFY(std::abs(chunks.at("prior 1") - whole.at("prior 1")) < 1e-5);
+    }
+
+    void narrowProductsGiveNearlyTheSameLoss()
+    {
+        auto narrow = request("narrow");
+        narrow.dtype = "bf16";
+        reverie::run_training(narrow, {}, {});
+        const auto recorded = json::parse(reverie::read_file(path("narrow/run.json")));
+        QCOMPARE(QString::fromStdString(recorded["config"]["unet1"]["precision"]), QStringLiteral("bf16"));
+        const auto exact = losses(path("whole")), near = losses(path("narrow"));
+        for (const char* step : { "clip 1", "prior 1", "unet1 1", "unet2 1" }) {
+            QVERIFY2(near.at(step) != exact.at(step), step);
+            QVERIFY2(std::abs(near.at(step) - exact.at(step)) < 0.05 * exact.at(step), step);
+        }
+    }
+
+    void aPartEndsEarlyAndKeepsItsBest()
+    {
+        reverie::run_training(
+            priorRequest("early",
+                         { QStringLiteral("lr=1e-30"), QStringLiteral("validate_every=1"),
+                           QStringLiteral("patience=2"), QStringLiteral("keep_best=true") }),
+            {}, {});
+        QCOMPARE(losses(path("early")).size(), 3U); // the first was the best, and two were no better
+        QCOMPARE(reverie::best_checkpoint(path("early"), "prior")->step, 1);
+        const auto model = reverie::load_pipeline(path("early/model.safetensors"));
+        QCOMPARE(json::parse(model.metadata.at("reverie.trained"))["prior"].get<int>(), 1);
+        QVERIFY(reverie::read_file(path("early/log.txt")).find("Ended prior early") != std::string::npos);
+    }
+
+    void promptsAreDrawnByThePartsThereAre()
+    {
+        auto prompted = request("prompted");
+        prompted.set.emplace_back(R"(sample_prompts=["a red square", "blue", "green"])");
+        reverie::run_training(prompted, {}, {});
+        const auto folder = path("prompted/samples/unet2/00000006");
+        QVERIFY(fs::exists(folder / "02.png") && !fs::exists(folder / "03.png"));
+        QVERIFY(reverie::read_file(folder / "00.png").find("a red square") != std::string::npos);
+        QVERIFY(fs::exists(folder / "grid.png"));
+    }
+
+    void aSettingIsMadeOnTheWayAndSurvivesResuming()
+    {
+        const auto setRate = [&](const std::string& run) {
+            return [this, run] {
+                reverie::post_request(path(run), { "set", R"({"key": "lr", "value": 0.5})" });
+            };
+        };
+        trainPrior(priorRequest("set"), 2, setRate("set"));
+        QCOMPARE(rates("set"), QStringLiteral("0.001 0.001 0.5 0.5 0.5 0.5"));
+        QVERIFY(fs::is_empty(path("set/control")));
+
+        // Set at 2, stopped at 3 with its checkpoint lost: step 3 is made again as it was.
+        std::stop_source stop;
+        auto early = priorRequest("set-resumed", { QStringLiteral("checkpoint_every=1") });
+        bool set = false;
+        reverie::run_training(
+            early,
+            [&](const TrainUpdate& update) {
+                if (update.event.empty() && update.step == 2 && !std::exchange(set, true))
+                    setRate("set-resumed")();
+                if (update.event.empty() && update.step == 4)
+                    stop.request_stop();
+            },
+            stop.get_token());
+        for (const auto& checkpoint : reverie::list_checkpoints(path("set-resumed")))
+            if (checkpoint.step > 1)
+                fs::remove_all(checkpoint.folder);
+        reverie::run_training(resumeOf("set-resumed"), {}, {});
+        QCOMPARE(rates("set-resumed"), rates("set"));
+        auto straight = losses(path("set"));
+        QVERIFY(losses(path("set-resumed")) == straight);
+    }
+
+    void requestsAreAnsweredWithAReason()
+    {
+        const auto ask = [&](const char* verb, const char* arguments = "{}") {
+            reverie::post_request(path("asked"), { verb, arguments });
+        };
+        trainPrior(priorRequest("asked"), 3, [&] {
+            ask("set", R"({"key": "batch", "value": 3})");
+            ask("set", R"({"key": "lr", "value": -1})");
+            ask("resume");
+            ask("rollback", R"({"step": 2})");
+            ask("checkpoint");
+            ask("sample");
+        });
+        QStringList answers;
+        for (const auto& line : reverie::current_metrics(path("asked")))
+            if (line.words.contains("verb"))
+                answers << QString::fromStdString(line.words.at("verb")) + u' '
+                        + QString::number(line.numbers.at("ok"));
+        QCOMPARE(answers.join(QStringLiteral(", ")),
+                 QStringLiteral("set 0, set 0, resume 0, rollback 0, checkpoint 1, sample 1"));
+        QVERIFY(fs::exists(path("asked/checkpoints/prior-00000003")));
+    }
+
+    void aPausedRunGoesOnToTheSameNumbers()
+    {
+        std::thread watcher;
+        const auto pause = [&] {
+            reverie::post_request(path("paused"), { "pause" });
+            watcher = std::thread([this] {
+                for (int i = 0; i < 600 && reverie::read_run_status(path("paused"))->state != "paused"; ++i)
+                    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+                reverie::post_request(path("paused"), { "resume" });
+            });
+        };
+        QVERIFY(!trainPrior(priorRequest("paused"), 3, pause).stopped);
+        watcher.join();
+        const auto log = reverie::read_file(path("paused/log.txt"));
+        QVERIFY(log.find("Paused at step 3") != std::string::npos);
+        QVERIFY(log.find("Going on at step 3") != std::string::npos);
+        QVERIFY(losses(path("paused")) == losses(path("set-none")));
+    }
+
+    void aRollbackGoesBackToACheckpoint()
+    {
+        trainPrior(priorRequest("back", { QStringLiteral("checkpoint_every=2") }), 5, [&] {
+            reverie::post_request(path("back"), { "rollback", R"({"step": 3})" });
+        });
+        QVERIFY(reverie::read_file(path("back/log.txt")).find("Rolled back to step 2") != std::string::npos);
+        QVERIFY(losses(path("back")) == losses(path("set-none"))); // the same steps again
+    }
+
+    void aStopIsAskedForByFile()
+    {
+        QVERIFY(trainPrior(priorRequest("ended"), 2, [&] {
+                    reverie::post_request(path("ended"), { "stop" });
+                }).stopped);
+        QVERIFY(reverie::list_checkpoints(path("ended")).back().step == 2);
+    }
+
+    void whatIsNotFiniteIsNamedAndChangesNothing()
+    {
+        auto poisoned = reverie::read_safetensors(path("whole/model.safetensors"));
+        auto& weight = poisoned.tensors.at("prior.net.learned_query");
+        weight = weight.clone();
+        weight[0] = std::nan("");
+        reverie::write_safetensors(path("poisoned.safetensors"), poisoned.tensors, poisoned.metadata);
+        auto request = priorRequest("poisoned");
+        request.init = path("poisoned.safetensors");
+        const auto error = errorOf([&] { reverie::run_training(request, {}, {}); });
+        QVERIFY2(error.contains(u"at step 1 (rows "), qPrintable(error));
+        QVERIFY2(error.contains(u"the weight net.learned_query"), qPrintable(error));
+        QCOMPARE(QString::fromStdString(reverie::read_run_status(request.run)->reason), error);
+    }
+
+    void aRunWaitsForTheOneBeforeIt()
+    {
+        auto second = priorRequest("second");
+        second.after = path("nowhere");
+        QVERIFY(errorOf([&] { reverie::run_training(second, {}, {}); }).contains(u"no run to wait for"));
+        second.after = path("whole"); // has ended
+        QVERIFY(!reverie::run_training(second, {}, {}).stopped);
+        QVERIFY(reverie::read_file(path("second/log.txt")).find("Waiting for") != std::string::npos);
+        second.run = path("third");
+        second.after = path("before");
+        const reverie::RunDirectory before(path("before"), /*resume=*/false); // is alive
+        std::stop_source stop;
+        const auto stopAtOnce = [&](const TrainUpdate&) { stop.request_stop(); };
+        QVERIFY(reverie::run_training(second, stopAtOnce, stop.get_token()).stopped);
+    }
+
     void theConfigurationIsLaidInLayers()
     {
         auto layered = request("none");
@@ -202,8 +411,16 @@ private Q_SLOTS:
             << QStringLiteral("model.clip.width=3") << QStringLiteral("clip.width");
         QTest::newRow("no such list entry")
             << QStringLiteral("model.decoder.unets.7.dim=3") << QStringLiteral("no entry");
-        QTest::newRow("schedule") << QStringLiteral("prior.schedule=linear")
-                                  << QStringLiteral("constant or cosine");
+        QTest::newRow("schedule") << QStringLiteral("prior.schedule=square")
+                                  << QStringLiteral("constant, cosine, linear or step");
+        QTest::newRow("precision") << QStringLiteral("precision=f8") << QStringLiteral("f32, bf16 or f16");
+        QTest::newRow("half precision on the CPU")
+            << QStringLiteral("precision=f16") << QStringLiteral("for CUDA devices");
+        QTest::newRow("CLIP in chunks")
+            << QStringLiteral("max_batch_size=4") << QStringLiteral("compares a whole batch");
+        QTest::newRow("falls without a length")
+            << QStringLiteral("schedule=step") << QStringLiteral("decay_steps");
+        QTest::newRow("patience") << QStringLiteral("patience=-1") << QStringLiteral("at least 0");
     }
     void wrongRequestsAreAnsweredInASentence()
     {

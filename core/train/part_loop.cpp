@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "core/train/part_loop.h"
+
+#include "core/train/device_memory.h"
+
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+namespace reverie {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using nlohmann::json;
+
+double seconds_since(Clock::time_point begin)
+{
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+std::string text(double value)
+{
+    std::array<char, 32> digits{};
+    std::snprintf(digits.data(), digits.size(), "%.4g", value);
+    return digits.data();
+}
+
+} // namespace
+
+/// Losses are summed on the device.
+struct PartLoop::Window {
+    Tensor loss;
+    std::int64_t steps = 0;
+    Clock::time_point begin = Clock::now();
+};
+
+PartLoop::PartLoop(std::string part, TrainingConfig& config, Objective& objective, PartTrainer& trainer,
+                   RunDirectory& run, RunReporter& reporter, Hooks hooks)
+    : part_(std::move(part))
+    , config_(config)
+    , objective_(objective)
+    , trainer_(trainer)
+    , run_(run)
+    , reporter_(reporter)
+    , hooks_(std::move(hooks))
+{
+}
+
+TensorMap PartLoop::restore(const Checkpoint& checkpoint)
+{
+    auto tensors = trainer_.load_state(checkpoint.folder / "state.safetensors", checkpoint.step);
+    saved_step_ = checkpoint.step;
+    if (const auto found = tensors.find("validation"); found != tensors.end()) {
+        best_loss_ = found->second[0].item<double>();
+        best_step_ = std::int64_t(found->second[1].item<double>());
+        worse_ = std::int64_t(found->second[2].item<double>());
+    }
+    return tensors;
+}
+
+bool PartLoop::is_due(std::int64_t every) const
+{
+    return every > 0 && trainer_.steps_done() % every == 0;
+}
+
+bool PartLoop::ended_early() const
+{
+    return options().patience > 0 && worse_ >= options().patience;
+}
+
+bool PartLoop::run(const Rows& train, const Rows& valid, std::stop_token stop)
+{
+    stop_ = std::move(stop);
+    const auto most = std::size_t(config_.validate_rows);
+    valid_ = spread(valid, most);
+    train_ = spread(train, valid_.size());
+    if (trainer_.steps_done() < options().steps && !ended_early())
+        reporter_.event(part_, trainer_.steps_done(),
+                        "Training " + part_ + " for " + std::to_string(options().steps) + " steps.");
+    Window window;
+    while (true) {
+        make_expected_settings();
+        answer_requests();
+        stopped_ = stopped_ || stop_.stop_requested();
+        if (stopped_ || trainer_.steps_done() >= options().steps || ended_early())
+            break;
+        const bool reported = (trainer_.steps_done() + 1) % config_.report_every == 0
+            || trainer_.steps_done() + 1 == options().steps;
+        const auto step = trainer_.step(/*measure=*/reported);
+        window.loss = window.loss.defined() ? window.loss + step.loss : step.loss;
+        ++window.steps;
+        const bool last = trainer_.steps_done() == options().steps;
+        if (reported)
+            report(step, window);
+        const bool evaluated = is_due(config_.sample_every) || last;
+        const bool validated
+            = config_.validate_every > 0 ? is_due(config_.validate_every) || last : evaluated;
+        if (evaluated)
+            evaluate();
+        if (validated)
+            validate();
+        if (is_due(config_.checkpoint_every) && !last)
+            checkpoint();
+        if (reported || evaluated || validated)
+            window = {};
+    }
+    checkpoint();
+    if (stopped_ && trainer_.steps_done() < options().steps && !ended_early())
+        return false;
+    finish();
+    return true;
+}
+
+void PartLoop::finish()
+{
+    if (trainer_.steps_done() < options().steps) {
+        reporter_.event(part_, trainer_.steps_done(),
+                        "Ended " + part_ + " early: " + std::to_string(worse_)
+                            + " validations brought nothing better.");
+        evaluate();
+    }
+    const auto best = best_checkpoint(run_.path(), part_);
+    if (options().keep_best && best && best->step == best_step_ && best_step_ < trainer_.steps_done()) {
+        reporter_.event(part_, trainer_.steps_done(),
+                        "Kept the weights of step " + std::to_string(best_step_) + ", whose loss of "
+                            + text(best_loss_) + " was the lowest.");
+        trainer_.load_state(best->folder / "state.safetensors", best->step);
+    }
+    trainer_.finish();
+}
+
+void PartLoop::report(const PartTrainer::Step& step, Window& window)
+{
+    TrainUpdate update;
+    update.part = part_;
+    update.step = trainer_.steps_done();
+    update.steps = options().steps;
+    update.lr = step.lr;
+    update.loss = (window.loss / double(window.steps)).item<double>(); // waits for the device
+    const double steps_per_s = double(window.steps) / std::max(seconds_since(window.begin), 1e-9);
+    update.samples_per_s = steps_per_s * double(options().batch);
+    update.seconds_left = double(update.steps - update.step) / steps_per_s;
+    json numbers{ { "loss", update.loss },
+                  { "lr", step.lr },
+                  { "grad_norm", step.grad_norm.item<double>() },
+                  { "samples_per_s", update.samples_per_s },
+                  { "memory_bytes", memory_in_use() } };
+    if (step.movement) {
+        numbers["update_ratio"] = step.movement->ratio;
+        numbers["still"] = step.movement->still;
+    }
+    reporter_.numbers(part_, update.step, "train", numbers);
+    reporter_.progress(update);
+    window = {};
+}
+
+void PartLoop::evaluate()
+{
+    const auto done = trainer_.steps_done();
+    trainer_.with_average([&] {
+        const torch::NoGradGuard no_grad;
+        if (const auto numbers = objective_.evaluate(); !numbers.empty()) {
+            reporter_.numbers(part_, done, "test", numbers);
+            std::string sentence;
+            for (const auto& [name, value] : numbers)
+                sentence += (sentence.empty() ? "" : ", ") + name + " " + text(value);
+            reporter_.event(part_, done, "Evaluated " + part_ + ": " + sentence + ".");
+        }
+        hooks_.sample(done, {});
+    });
+}
+
+/// The loss of pictures that are not trained on, beside that of as many that are: the same rows and noise
+/// each time, so that only the weights make a difference.
+void PartLoop::validate()
+{
+    if (valid_.empty())
+        return;
+    const auto done = trainer_.steps_done();
+    const auto batch = std::min(options().batch, std::int64_t(valid_.size()));
+    double loss = 0, train_loss = 0;
+    trainer_.with_average([&] {
+        loss = trainer_.loss_of(valid_, batch);
+        train_loss = trainer_.loss_of(train_, batch);
+    });
+    reporter_.numbers(part_, done, "valid", { { "loss", loss }, { "train_loss", train_loss } });
+    if (best_step_ > 0 && !(loss < best_loss_)) {
+        ++worse_;
+        return;
+    }
+    best_loss_ = loss;
+    best_step_ = done;
+    worse_ = 0;
+    run_.name_best(part_, done, loss);
+    checkpoint();
+}
+
+void PartLoop::checkpoint()
+{
+    const auto done = trainer_.steps_done();
+    if (done == saved_step_)
+        return;
+    auto extra = hooks_.extra();
+    extra["validation"] = torch::tensor({ best_loss_, double(best_step_), double(worse_) }, torch::kFloat64);
+    run_.write_checkpoint(part_, done, [&](const fs::path& folder) {
+        trainer_.save_state(folder / "state.safetensors", extra);
+        trainer_.with_average([&] { hooks_.save_model(folder); });
+    });
+    saved_step_ = done;
+    reporter_.event(part_, done, "Saved a checkpoint at step " + std::to_string(done) + ".");
+}
+
+} // namespace reverie
