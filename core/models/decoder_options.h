@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/options.h"
+#include "core/diffusion/elucidated_options.h"
 #include "core/models/vqgan_vae_options.h"
 
 #include <optional>
@@ -51,6 +52,10 @@ struct DecoderOptions {
     double p2_loss_weight_k = 1.;
     double ddim_sampling_eta = 0.;
     bool require_finite_schedules = true; ///< the reference builds others too and draws nan with them
+    PerStage<bool> elucidated
+        = false; ///< these stages diffuse as Karras et al. (2022) do, without a schedule
+    PerStage<ElucidatedOptions> edm = ElucidatedOptions(); ///< and so
+    bool offload_unets = false; ///< U-Nets that are neither trained nor drawn with rest on the CPU
     static void visit(auto& self, auto&& field)
     {
         field("image_size", self.image_size);
@@ -90,6 +95,9 @@ struct DecoderOptions {
         field("p2_loss_weight_k", self.p2_loss_weight_k);
         field("ddim_sampling_eta", self.ddim_sampling_eta);
         field("require_finite_schedules", self.require_finite_schedules);
+        field("elucidated", self.elucidated);
+        field("edm", self.edm);
+        field("offload_unets", self.offload_unets);
     }
 };
 
