@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/api/cascade_planning.h"
 #include "core/api/dataset_inspection.h"
 #include "core/api/library.h"
 #include "core/api/model_info.h"
@@ -82,6 +83,10 @@ public:
         return in_our_words([&] { return resolved_training_config(request); });
     }
     std::vector<std::string> training_presets() const override { return preset_names(); }
+    CascadePreview plan_cascade(const CascadeRequest& request) const override
+    {
+        return in_our_words([&] { return plan_cascade_here(request); });
+    }
     SystemInfo inspect_system() const override
     {
         return in_our_words([] { return inspect_system_here(); });

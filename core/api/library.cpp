@@ -73,6 +73,11 @@ std::vector<std::string> training_presets()
     return core_library().training_presets();
 }
 
+CascadePreview plan_cascade(const CascadeRequest& request)
+{
+    return core_library().plan_cascade(request);
+}
+
 SystemInfo inspect_system()
 {
     return core_library().inspect_system();

@@ -3,6 +3,7 @@
 
 #include "core/api/dataset_info.h"
 #include "core/api/generator.h"
+#include "core/api/preflight.h"
 #include "core/api/system_info.h"
 #include "core/api/training_run.h"
 
@@ -23,6 +24,7 @@ public:
     virtual std::string resolve_training_config(const TrainRequest& request) const = 0;
     virtual std::vector<std::string> training_presets() const = 0;
     virtual SystemInfo inspect_system() const = 0;
+    virtual CascadePreview plan_cascade(const CascadeRequest& request) const = 0;
 };
 
 /// Settles what must be settled before LibTorch is loaded or a second thread runs: OpenMP threads that sleep

@@ -30,7 +30,7 @@ bool of_later_stage(const PerStage<bool>& option, std::size_t index, std::size_t
 bool learns_variance(const DecoderOptions& options, std::size_t index)
 {
     if (!options.learned_variance)
-        return index == 0;
+        return index == 0 && !options.elucidated.at(index);
     const auto& listed = options.learned_variance->values();
     return index < listed.size() && listed[index];
 }
@@ -56,8 +56,7 @@ DecoderImpl::DecoderImpl(const DecoderOptions& options, const std::vector<UnetOp
     const auto sizes = stage_sizes(options, unets.size(), clip_.get());
     check_decoder_options(options, unets, sizes, clip_.get());
     for (std::size_t i = 0; i < unets.size(); ++i) {
-        add_stage(unets[i], i, unets.size());
-        stages_.back().image_size = sizes[i];
+        add_stage(unets[i], i, sizes);
         check_stage(stages_.back(), schedule_of(options, i, unets.size()));
     }
     const auto children = [this](const char* name, auto member) {
@@ -74,12 +73,14 @@ DecoderImpl::DecoderImpl(const DecoderOptions& options, const std::vector<UnetOp
         clip_->eval();
 }
 
-void DecoderImpl::add_stage(UnetOptions unet, std::size_t index, std::size_t stages)
+void DecoderImpl::add_stage(UnetOptions unet, std::size_t index, const std::vector<std::int64_t>& sizes)
 {
     const auto& o = *options_;
+    const auto stages = sizes.size();
     const bool first = index == 0;
     DecoderStage stage;
     stage.number = static_cast<std::int64_t>(index) + 1;
+    stage.image_size = sizes[index];
     stage.channels = o.channels;
     stage.options = options_;
     if (index < o.vaes.size() && o.vaes[index])
@@ -90,6 +91,11 @@ void DecoderImpl::add_stage(UnetOptions unet, std::size_t index, std::size_t sta
         = o.predict_x_start_for_latent_diffusion ? bool(stage.vae) : o.predict_x_start.at(index);
     stage.sample_timesteps = o.sample_timesteps.at(index);
     stage.random_crop_size = o.random_crop_sizes.at(index);
+    if (o.elucidated.at(index)) {
+        stage.edm = o.edm.at(index);
+        if (!stage.sample_timesteps)
+            stage.sample_timesteps = std::min(stage.edm->num_sample_steps, o.timesteps);
+    }
 
     unet.lowres_cond = !first;
     unet.lowres_noise_cond = of_later_stage(o.use_noise_for_lowres_cond, index, stages);
@@ -97,6 +103,8 @@ void DecoderImpl::add_stage(UnetOptions unet, std::size_t index, std::size_t sta
     unet.cond_on_text_encodings = unet.cond_on_text_encodings && !o.unconditional;
     unet.channels = stage.latent_channels();
     unet.channels_out = unet.channels * (stage.learned_variance ? 2 : 1);
+    if (!unet.image_size && (unet.cross_attn_resolution || !unet.attn_resolutions.empty()))
+        unet.image_size = stage.latent_size();
     stage.unet = Unet(unet);
     stage.schedule
         = NoiseSchedule(NoiseScheduleOptions{ .beta_schedule = schedule_of(o, index, stages),
@@ -130,6 +138,26 @@ void DecoderImpl::train(bool on)
     for (auto& stage : stages_)
         if (stage.vae)
             stage.vae->eval();
+}
+
+void DecoderImpl::to(torch::Device device, bool non_blocking)
+{
+    device_ = device;
+    if (!options_->offload_unets)
+        return torch::nn::Module::to(device, non_blocking);
+    for (auto& stage : stages_) {
+        stage.schedule->to(device, non_blocking);
+        if (stage.vae)
+            stage.vae->to(device, non_blocking);
+        if (stage.lowres)
+            stage.lowres->to(device, non_blocking);
+    }
+}
+
+OnDevice DecoderImpl::in_use(std::int64_t unet_number, OnDevice::Weights weights)
+{
+    auto& unet = *stage(unet_number).unet;
+    return OnDevice(unet, options_->offload_unets ? device_ : unet.parameters().front().device(), weights);
 }
 
 std::int64_t DecoderImpl::image_size(std::int64_t unet_number) const

@@ -5,6 +5,7 @@
 #include "core/models/clip.h"
 #include "core/models/decoder_options.h"
 #include "core/models/decoder_stage.h"
+#include "core/models/offload.h"
 
 #include <functional>
 #include <memory>
@@ -80,9 +81,16 @@ public:
 
     void train(bool on = true) override; ///< the autoencoders stay in eval mode
 
+    using torch::nn::Module::to;
+    void to(torch::Device device, bool non_blocking = false) override; ///< all but U-Nets with offload_unets
+
+    /// A U-Net on the decoder's device for as long as the result lives; with `Trained` its new weights come
+    /// back. Nothing moves without offload_unets. sample() sees to it itself.
+    [[nodiscard]] OnDevice in_use(std::int64_t unet_number, OnDevice::Weights weights);
+
 private:
     DecoderStage& stage(std::int64_t unet_number); ///< throws UsageError for a stage there is not
-    void add_stage(UnetOptions unet, std::size_t index, std::size_t stages);
+    void add_stage(UnetOptions unet, std::size_t index, const std::vector<std::int64_t>& sizes);
     LowresConditioner lowres_conditioner(std::size_t index, std::size_t stages) const;
 
     void complete_condition(DecoderCondition& condition, const Tensor& image, const Tensor& text,
@@ -94,6 +102,7 @@ private:
     std::shared_ptr<const DecoderOptions> options_;
     std::shared_ptr<Clip> clip_; ///< frozen and shared, so not a submodule
     std::vector<DecoderStage> stages_;
+    torch::Device device_ = torch::kCPU; ///< where offloaded U-Nets work
 };
 TORCH_MODULE(Decoder);
 

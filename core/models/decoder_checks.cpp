@@ -2,6 +2,7 @@
 #include "core/models/decoder_checks.h"
 
 #include "core/base/error.h"
+#include "core/diffusion/elucidated.h"
 
 #include <torch/torch.h>
 
@@ -35,6 +36,8 @@ void check_lengths(const DecoderOptions& o, std::size_t unets)
     check_length(o.predict_x_start, "predict_x_start", unets, unets);
     check_length(o.predict_v, "predict_v", unets, unets);
     check_length(o.random_crop_sizes, "random_crop_sizes", unets, unets);
+    check_length(o.elucidated, "elucidated", unets, unets);
+    check_length(o.edm, "edm", unets, unets);
     check_length(o.p2_loss_weight_gamma, "p2_loss_weight_gamma", unets, unets);
     check_length(o.use_noise_for_lowres_cond, "use_noise_for_lowres_cond", unets - 1, unets);
     check_length(o.use_blur_for_lowres_cond, "use_blur_for_lowres_cond", unets - 1, unets);
@@ -43,6 +46,25 @@ void check_lengths(const DecoderOptions& o, std::size_t unets)
     if (o.vaes.size() > unets)
         refuse("decoder.vaes lists " + std::to_string(o.vaes.size()) + " autoencoders for "
                + std::to_string(unets) + " U-Nets");
+}
+
+/// An elucidated stage predicts what its preconditioning says, weighs the loss itself and learns no variance.
+void check_elucidated(const DecoderOptions& o, std::size_t index)
+{
+    const auto unlike = [&](bool claimed, const std::string& option, const std::string& value) {
+        if (claimed)
+            refuse("stage " + std::to_string(index + 1) + " is elucidated and " + option + " is " + value
+                   + " for it; leave one of the two out");
+    };
+    unlike(o.predict_v.at(index), "predict_v", "true");
+    unlike(o.predict_x_start.at(index), "predict_x_start", "true");
+    unlike(o.p2_loss_weight_gamma.at(index) > 0, "p2_loss_weight_gamma", "set");
+    unlike(o.loss_type != "l2", "loss_type", o.loss_type);
+    const auto variance = o.learned_variance.value_or(false).values();
+    unlike(index < variance.size() && variance[index], "learned_variance", "true");
+    check(o.edm.at(index));
+    if (const auto steps = o.edm.at(index).num_sample_steps; steps < 1)
+        refuse("stage " + std::to_string(index + 1) + " is sampled in " + text(steps) + " steps");
 }
 
 void check_against_clip(const DecoderOptions& o, const std::vector<UnetOptions>& unets, const Clip& clip)
@@ -94,6 +116,8 @@ void check_decoder_options(const DecoderOptions& o, const std::vector<UnetOption
         check_against_clip(o, unets, *clip);
     for (std::size_t i = 0; i < unets.size(); ++i) {
         const auto stage = "stage " + std::to_string(i + 1);
+        if (o.elucidated.at(i))
+            check_elucidated(o, i);
         if (const auto steps = o.sample_timesteps.at(i); steps && (*steps < 1 || *steps > o.timesteps))
             refuse(stage + " is sampled in " + text(*steps) + " steps, but trained on " + text(o.timesteps));
         const auto crop = o.random_crop_sizes.at(i);

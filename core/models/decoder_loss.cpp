@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/error.h"
 #include "core/models/decoder.h"
+#include "core/models/elucidated_unet.h"
 #include "core/nn/resize.h"
 
 #include <torch/torch.h>
@@ -57,7 +58,7 @@ DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, Dec
     auto& stage = this->stage(unet_number);
     check_pictures(image, stage);
     const auto b = image.size(0);
-    const auto t = noise.integers(num_timesteps(), b).to(image.device());
+    const auto t = stage.edm ? Tensor() : noise.integers(num_timesteps(), b).to(image.device());
     complete_condition(condition, image, text, noise);
 
     const bool area = options_->downsample == "area";
@@ -78,11 +79,18 @@ DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, Dec
     }
 
     const auto x_start = stage.encoded(picture); // (b, c, s, s)
-    const auto epsilon = noise.normal(x_start.sizes()).to(x_start.options());
-    const auto x_t = stage.schedule->q_sample(x_start, t, epsilon);
     UnetCondition seen{
         condition.image_embed, condition.text_encodings, stage.encoded(lowres.image), lowres.noise_level, {}
     };
+    const DropProbs drop{ .text = options_->text_cond_drop_prob, .image = options_->image_cond_drop_prob };
+    DecoderLoss result;
+    result.lowres_cond_image = stage.vae ? seen.lowres_cond_img : lowres.image;
+    if (stage.edm) {
+        result.loss = ElucidatedUnet(stage.unet, *stage.edm).loss(x_start, seen, drop, noise);
+        return result;
+    }
+    const auto epsilon = noise.normal(x_start.sizes()).to(x_start.options());
+    const auto x_t = stage.schedule->q_sample(x_start, t, epsilon);
     if (stage.unet->options().self_cond && noise.coin() < 0.5) {
         torch::NoGradGuard no_grad;
         const auto estimate = stage.unet->forward(x_t, t, seen);

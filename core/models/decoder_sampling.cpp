@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/error.h"
 #include "core/models/decoder.h"
+#include "core/models/elucidated_unet.h"
 #include "core/models/inpainting.h"
 #include "core/nn/resize.h"
 
@@ -27,6 +28,8 @@ StageSampling resolved(const DecoderStage& stage, const std::vector<SamplingOpti
     if (steps < 1 || steps > all)
         throw UsageError("Stage " + std::to_string(stage.number) + " takes 1 to " + std::to_string(all)
                          + " steps, not " + std::to_string(steps) + ".");
+    if (stage.edm)
+        return { steps, options.sampler, 0 };
     const auto sampler = chosen_sampler(options.sampler, steps, all);
     if (sampler == Sampler::Ddpm && steps < all)
         throw UsageError("The ddpm sampler takes all " + std::to_string(all)
@@ -97,6 +100,13 @@ void DecoderImpl::check(std::int64_t batch, const DecoderCondition& condition,
         if (sampling.cond_scale.at(i) != 1 && !can_guide())
             throw UsageError("This decoder was trained without dropping its conditions, so its guidance "
                              "scale must stay 1.");
+    for (const auto& stage : stages_) {
+        const bool drawn = stage.number >= first && (last == 0 || stage.number <= last);
+        if (stage.edm && drawn && sampling.inpaint_image.defined())
+            throw UsageError("Stage " + std::to_string(stage.number)
+                             + " is elucidated, and such a stage can't inpaint; stop "
+                               "before it, or use another model.");
+    }
     check_inpainting(sampling.inpaint_image, sampling.inpaint_mask, options_->channels, batch);
 }
 
@@ -104,6 +114,7 @@ Tensor DecoderImpl::sample_stage(DecoderStage& stage, std::int64_t batch, const 
                                  const DecoderSampling& sampling, const Tensor& previous, Noise& noise)
 {
     const auto how = resolved(stage, sampling.stages);
+    const auto placed = in_use(stage.number, OnDevice::Weights::Kept);
     const auto like = stage.unet->parameters().front().options().requires_grad(false);
     UnetCondition seen{ condition.image_embed, condition.text_encodings, {}, {}, {} };
     if (stage.lowres)
@@ -134,6 +145,16 @@ Tensor DecoderImpl::sample_stage(DecoderStage& stage, std::int64_t batch, const 
         on_step = [&](std::int64_t step, std::int64_t steps, const Tensor& x0) {
             sampling.on_step(stage.number, step, steps, picture(x0));
         };
+    if (stage.edm) {
+        ElucidatedUnet elucidated(stage.unet, *stage.edm);
+        const DenoiseSigma denoise_sigma = [&](const Tensor& x_t, double sigma, const Tensor& previous_x0) {
+            seen.self_cond = self_cond ? previous_x0 : Tensor();
+            const auto level = torch::full({ batch }, sigma, x_t.options());
+            return stage.thresholded(elucidated.denoise(x_t, level, seen, cond_scale));
+        };
+        return picture(sample_elucidated(denoise_sigma, x, *stage.edm, how.steps, how.sampler, noise, on_step,
+                                         sampling.stop));
+    }
     const auto times = decoder_ddim_times(num_timesteps(), how.steps);
     const auto& schedule = stage.schedule;
     if (how.sampler == Sampler::Ddpm)

@@ -70,6 +70,15 @@ Tensor DecoderStage::log_variance(const Tensor& fraction, const Tensor& t) const
     return share * high + (1 - share) * low;
 }
 
+Tensor DecoderStage::thresholded(const Tensor& x_start) const
+{
+    if (vae)
+        return x_start;
+    return dynamic_threshold(x_start,
+                             options->use_dynamic_thres ? std::optional(options->dynamic_thres_percentile)
+                                                        : std::nullopt);
+}
+
 Denoised DecoderStage::denoise(const Tensor& x, const Tensor& t, const UnetCondition& condition,
                                double cond_scale)
 {
@@ -80,10 +89,7 @@ Denoised DecoderStage::denoise(const Tensor& x, const Tensor& t, const UnetCondi
         output = parts[0];
         log_var = log_variance(parts[1], t);
     }
-    auto x0 = x_start(x, t, output);
-    if (!vae)
-        x0 = dynamic_threshold(
-            x0, options->use_dynamic_thres ? std::optional(options->dynamic_thres_percentile) : std::nullopt);
+    const auto x0 = thresholded(x_start(x, t, output));
     return { x0, schedule->predict_noise_from_start(x, t, x0), log_var };
 }
 

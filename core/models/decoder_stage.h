@@ -27,6 +27,7 @@ struct DecoderStage {
     VQGanVAE vae{ nullptr }; ///< null: the stage draws pixels
     bool learned_variance = false, predict_x_start = false, predict_v = false;
     std::optional<std::int64_t> sample_timesteps, random_crop_size;
+    std::optional<ElucidatedOptions> edm; ///< of an elucidated stage, which has no use for `schedule`
     std::shared_ptr<const DecoderOptions> options; ///< the decoder's
 
     [[nodiscard]] std::int64_t latent_size() const; ///< side of x
@@ -38,7 +39,10 @@ struct DecoderStage {
     [[nodiscard]] Tensor x_start(const Tensor& x, const Tensor& t, const Tensor& prediction) const;
     [[nodiscard]] Tensor target(const Tensor& x_start, const Tensor& t, const Tensor& noise) const;
 
-    /// One denoising step's estimate, thresholded where x is pixels.
+    /// An estimate of x_0, clamped or thresholded where x is pixels.
+    [[nodiscard]] Tensor thresholded(const Tensor& x_start) const;
+
+    /// One denoising step's estimate, thresholded.
     Denoised denoise(const Tensor& x, const Tensor& t, const UnetCondition& condition, double cond_scale);
 
     /// Interpolates between the two bounds of the reverse variance (Nichol & Dhariwal 2021, eq. 15).
