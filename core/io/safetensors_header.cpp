@@ -2,10 +2,9 @@
 #include "core/io/safetensors_header.h"
 
 #include "core/base/error.h"
+#include "core/io/mapped_file.h"
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,15 +12,14 @@ namespace reverie {
 
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::uint64_t largest_header = 100'000'000;
 constexpr std::size_t length_bytes = 8;
 
-[[noreturn]] void fail(const fs::path& path, const std::string& what)
+[[noreturn]] void fail(const std::string& file, const std::string& what)
 {
-    throw Error(path.string() + " " + what);
+    throw Error(file + " " + what);
 }
 
 /// A name out of the file, fit for a one-line message.
@@ -35,44 +33,31 @@ std::string quoted(std::string name)
     return "'" + name + "'";
 }
 
-/// The JSON text, with the sizes in `header` filled in.
-std::string read_json_text(const fs::path& path, SafetensorsHeader& header)
+/// Length of the JSON text; past the end of what is no such file.
+std::uint64_t header_length(std::string_view file)
 {
-    std::error_code error;
-    const auto status = fs::status(path, error);
-    if (!fs::exists(status))
-        fail(path,
-             error && status.type() != fs::file_type::not_found
-                 ? "can't be looked at (" + error.message() + "); choose a file you have access to."
-                 : "does not exist; check the path.");
-    if (!fs::is_regular_file(status))
-        fail(path, "is not a file; choose a .safetensors file.");
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        fail(path, "can't be opened; choose a file you may read.");
-    header.file_bytes = fs::file_size(path);
-    if (header.file_bytes == 0)
-        fail(path, "is empty; copy it again.");
-
-    std::array<unsigned char, length_bytes> prefix{};
-    in.read(reinterpret_cast<char*>(prefix.data()), prefix.size());
     std::uint64_t length = 0;
-    for (std::size_t i = 0; i < prefix.size(); ++i)
-        length |= std::uint64_t{ prefix[i] } << (8 * i);
-    if (!in || length > largest_header)
-        fail(path, "is not a .safetensors file; choose another.");
-    if (length > header.file_bytes - length_bytes) {
-        const bool begins_like_one = in.peek() == '{';
-        fail(path,
-             begins_like_one ? "is cut short; copy it again."
-                             : "is not a .safetensors file; choose another.");
-    }
+    for (std::size_t i = 0; i < length_bytes && i < file.size(); ++i)
+        length |= std::uint64_t{ static_cast<unsigned char>(file[i]) } << (8 * i);
+    return file.size() < length_bytes ? UINT64_MAX : length;
+}
+
+/// The JSON text, with the sizes in `header` filled in.
+std::string_view json_text(std::string_view file, const std::string& name, SafetensorsHeader& header)
+{
+    header.file_bytes = file.size();
+    const auto length = header_length(file);
+    if (file.starts_with("PK\x03\x04"))
+        fail(name, "is a file of PyTorch; make it a model with `dream model import`.");
+    if (length > largest_header)
+        fail(name, "is not a .safetensors file; choose another.");
     header.data_offset = length_bytes + length;
-    std::string text(length, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(length));
-    if (!in)
-        fail(path, "can't be read to the end of its header; copy it again.");
-    return text;
+    file.remove_prefix(length_bytes);
+    if (length > file.size())
+        fail(name,
+             file.starts_with('{') ? "is cut short; copy it again."
+                                   : "is not a .safetensors file; choose another.");
+    return file.substr(0, length);
 }
 
 std::uint64_t unsigned_number(const json& value)
@@ -97,9 +82,11 @@ TensorEntry parse_entry(const json& value)
     std::uint64_t bytes = dtype_bytes(entry.dtype);
     if (bytes == 0)
         throw std::invalid_argument("has the unknown dtype " + quoted(entry.dtype));
+    std::uint64_t reach = 1; // as if no dimension were 0; strides are counted that way
     for (const auto& dimension : value["shape"]) {
         const std::uint64_t size = unsigned_number(dimension);
-        if (size > INT64_MAX || __builtin_mul_overflow(bytes, size, &bytes))
+        if (size > INT64_MAX || __builtin_mul_overflow(bytes, size, &bytes)
+            || __builtin_mul_overflow(reach, std::max<std::uint64_t>(size, 1), &reach) || reach > INT64_MAX)
             throw std::invalid_argument("is larger than any memory");
         entry.shape.push_back(static_cast<std::int64_t>(size));
     }
@@ -108,21 +95,21 @@ TensorEntry parse_entry(const json& value)
     return entry;
 }
 
-std::map<std::string, std::string> parse_metadata(const fs::path& path, const json& value)
+std::map<std::string, std::string> parse_metadata(const std::string& file, const json& value)
 {
     if (!value.is_object())
-        fail(path, "has metadata that is no table of texts; export it again.");
+        fail(file, "has metadata that is no table of texts; export it again.");
     std::map<std::string, std::string> metadata;
     for (const auto& [key, text] : value.items()) {
         if (!text.is_string())
-            fail(path, "has metadata other than text under " + quoted(key) + "; export it again.");
+            fail(file, "has metadata other than text under " + quoted(key) + "; export it again.");
         metadata.emplace(key, text.get<std::string>());
     }
     return metadata;
 }
 
 /// The byte ranges must follow each other from 0 to the end of the file.
-void check_ranges(const fs::path& path, const SafetensorsHeader& header)
+void check_ranges(const std::string& file, const SafetensorsHeader& header)
 {
     using Range = std::pair<std::pair<std::uint64_t, std::uint64_t>, const std::string*>;
     std::vector<Range> ranges;
@@ -133,16 +120,16 @@ void check_ranges(const fs::path& path, const SafetensorsHeader& header)
     std::uint64_t end = 0;
     for (const auto& [range, name] : ranges) {
         if (range.first != end)
-            fail(path, "leaves a gap or an overlap before tensor " + quoted(*name) + "; export it again.");
+            fail(file, "leaves a gap or an overlap before tensor " + quoted(*name) + "; export it again.");
         end = range.second;
     }
     const std::uint64_t present = header.file_bytes - header.data_offset;
     if (end > present)
-        fail(path,
+        fail(file,
              "is cut short (" + std::to_string(present) + " of " + std::to_string(end)
                  + " bytes of weights are there); copy it again.");
     if (end < present)
-        fail(path, "has " + std::to_string(present - end) + " bytes after its last tensor; copy it again.");
+        fail(file, "has " + std::to_string(present - end) + " bytes after its last tensor; copy it again.");
 }
 
 } // namespace
@@ -157,30 +144,40 @@ std::size_t dtype_bytes(const std::string& dtype)
     return found == sizes.end() ? 0 : found->second;
 }
 
-SafetensorsHeader read_safetensors_header(const fs::path& path)
+bool is_safetensors(std::string_view bytes)
+{
+    return header_length(bytes) <= largest_header && bytes.substr(length_bytes).starts_with('{');
+}
+
+SafetensorsHeader read_safetensors_header(const std::filesystem::path& path)
+{
+    return parse_safetensors_header(MappedFile(path).bytes(), path.string());
+}
+
+SafetensorsHeader parse_safetensors_header(std::string_view file, const std::string& name)
 {
     SafetensorsHeader header;
-    const auto refuse_deep = [&path](int depth, json::parse_event_t, const json&) {
+    const auto refuse_deep = [&name](int depth, json::parse_event_t, const json&) {
         constexpr int deepest = 3; // {"tensor": {"shape": [
         if (depth > deepest)
-            fail(path, "is not a .safetensors file; choose another.");
+            fail(name, "is not a .safetensors file; choose another.");
         return true;
     };
-    const json parsed = json::parse(read_json_text(path, header), refuse_deep, /*allow_exceptions=*/false);
+    const json parsed = json::parse(json_text(file, name, header), refuse_deep, /*allow_exceptions=*/false);
     if (!parsed.is_object())
-        fail(path, "is not a .safetensors file; choose another.");
-    for (const auto& [name, value] : parsed.items()) {
-        if (name == "__metadata__") {
-            header.metadata = parse_metadata(path, value);
+        fail(name, "is not a .safetensors file; choose another.");
+    for (const auto& [tensor, value] : parsed.items()) {
+        if (tensor == "__metadata__") {
+            header.metadata = parse_metadata(name, value);
             continue;
         }
         try {
-            header.tensors.emplace(name, parse_entry(value));
+            header.tensors.emplace(tensor, parse_entry(value));
         } catch (const std::invalid_argument& e) {
-            fail(path, "is damaged: tensor " + quoted(name) + " " + e.what() + "; export it again.");
+            fail(name, "is damaged: tensor " + quoted(tensor) + " " + e.what() + "; export it again.");
         }
     }
-    check_ranges(path, header);
+    check_ranges(name, header);
     return header;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reverie {
@@ -26,6 +27,12 @@ struct SafetensorsHeader {
 /// Reads and checks the header: size caps, known dtypes, shapes that match their byte ranges, ranges that
 /// fill the data without gap or overlap. Throws Error that names the file and the first thing wrong.
 SafetensorsHeader read_safetensors_header(const std::filesystem::path& path);
+
+/// The same of a file that lies in memory. `name` begins every message.
+SafetensorsHeader parse_safetensors_header(std::string_view file, const std::string& name);
+
+/// Begins like a .safetensors file.
+bool is_safetensors(std::string_view bytes);
 
 /// Bytes of one element; 0 for a dtype safetensors does not know.
 std::size_t dtype_bytes(const std::string& dtype);
