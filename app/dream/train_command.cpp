@@ -96,6 +96,8 @@ ExitStatus train(const Options& options)
 {
     const auto request = requestFrom(options);
     Output output(options.json);
+    if (options.run.empty() && options.resume.empty())
+        output.note("The run lies in " + request.run.string() + ".");
     const Interrupt interrupt;
     const auto result = reverie::train(request, Progress(output), interrupt.token());
     output.object(
@@ -117,7 +119,7 @@ void addTrainCommand(CLI::App& app, int& status)
     command->add_option("WHAT", request.what, "tokenizer, clip, prior, decoder or all")
         ->check(CLI::IsMember({ "tokenizer", "clip", "prior", "decoder", "all" }))
         ->capture_default_str();
-    command->add_option("--data", request.data, "Data set: emoji, or a pack.safetensors");
+    command->add_option("--data", request.data, "Data set: emoji, shapes, a folder, tars, or a pack.safetensors");
     command->add_option("--run", options->run,
                         "Folder of the run: configuration, progress, checkpoints; "
                         "a new one in $XDG_DATA_HOME/reverie/runs if not given");

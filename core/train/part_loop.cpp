@@ -33,13 +33,6 @@ std::string text(double value)
 
 } // namespace
 
-/// Losses are summed on the device.
-struct PartLoop::Window {
-    Tensor loss;
-    std::int64_t steps = 0;
-    Clock::time_point begin = Clock::now();
-};
-
 PartLoop::PartLoop(std::string part, TrainingConfig& config, Objective& objective, PartTrainer& trainer,
                    RunDirectory& run, RunReporter& reporter, Hooks hooks)
     : part_(std::move(part))
@@ -56,6 +49,11 @@ TensorMap PartLoop::restore(const Checkpoint& checkpoint)
 {
     auto tensors = trainer_.load_state(checkpoint.folder / "state.safetensors", checkpoint.step);
     saved_step_ = checkpoint.step;
+    window_ = {};
+    if (tensors.contains("window.loss")) {
+        window_.loss = tensors.at("window.loss").clone();
+        window_.steps = tensors.at("window.steps").item<std::int64_t>();
+    }
     if (const auto found = tensors.find("validation"); found != tensors.end()) {
         best_loss_ = found->second[0].item<double>();
         best_step_ = std::int64_t(found->second[1].item<double>());
@@ -83,38 +81,62 @@ bool PartLoop::run(const Rows& train, const Rows& valid, std::stop_token stop)
     if (trainer_.steps_done() < options().steps && !ended_early())
         reporter_.event(part_, trainer_.steps_done(),
                         "Training " + part_ + " for " + std::to_string(options().steps) + " steps.");
-    Window window;
+    restart_clock();
     while (true) {
         make_expected_settings();
         answer_requests();
         stopped_ = stopped_ || stop_.stop_requested();
         if (stopped_ || trainer_.steps_done() >= options().steps || ended_early())
             break;
-        const bool reported = (trainer_.steps_done() + 1) % config_.report_every == 0
-            || trainer_.steps_done() + 1 == options().steps;
-        const auto step = trainer_.step(/*measure=*/reported);
-        window.loss = window.loss.defined() ? window.loss + step.loss : step.loss;
-        ++window.steps;
-        const bool last = trainer_.steps_done() == options().steps;
-        if (reported)
-            report(step, window);
-        const bool evaluated = is_due(config_.sample_every) || last;
-        const bool validated
-            = config_.validate_every > 0 ? is_due(config_.validate_every) || last : evaluated;
-        if (evaluated)
-            evaluate();
-        if (validated)
-            validate();
-        if (is_due(config_.checkpoint_every) && !last)
-            checkpoint();
-        if (reported || evaluated || validated)
-            window = {};
+        take_step();
     }
     checkpoint();
     if (stopped_ && trainer_.steps_done() < options().steps && !ended_early())
         return false;
     finish();
     return true;
+}
+
+/// One step, and what is due after it.
+void PartLoop::take_step()
+{
+    const auto next = trainer_.steps_done() + 1;
+    const bool last = next == options().steps;
+    const bool reported = next % config_.report_every == 0 || last;
+    const auto step = step_or_diagnosis(/*measure=*/reported);
+    window_.loss = window_.loss.defined() ? window_.loss + step.loss : step.loss;
+    ++window_.steps;
+    ++window_.timed_steps;
+    if (reported)
+        report(step);
+    const bool evaluated = is_due(config_.sample_every) || last;
+    const bool validated = config_.validate_every > 0 ? is_due(config_.validate_every) || last : evaluated;
+    if (evaluated)
+        evaluate();
+    if (validated)
+        validate();
+    if (is_due(config_.checkpoint_every) && !last)
+        checkpoint();
+    if (evaluated || validated)
+        restart_clock();
+}
+
+PartTrainer::Step PartLoop::step_or_diagnosis(bool measure)
+{
+    try {
+        return trainer_.step(measure);
+    } catch (const NotFiniteError& error) {
+        reporter_.diagnosis(part_, trainer_.steps_done() + 1,
+                            { "not finite", error.what(), "The last checkpoint is good." });
+        throw;
+    }
+}
+
+/// What is not training does not count into the speed.
+void PartLoop::restart_clock()
+{
+    window_.timed_steps = 0;
+    window_.begin = Clock::now();
 }
 
 void PartLoop::finish()
@@ -135,15 +157,15 @@ void PartLoop::finish()
     trainer_.finish();
 }
 
-void PartLoop::report(const PartTrainer::Step& step, Window& window)
+void PartLoop::report(const PartTrainer::Step& step)
 {
     TrainUpdate update;
     update.part = part_;
     update.step = trainer_.steps_done();
     update.steps = options().steps;
     update.lr = step.lr;
-    update.loss = (window.loss / double(window.steps)).item<double>(); // waits for the device
-    const double steps_per_s = double(window.steps) / std::max(seconds_since(window.begin), 1e-9);
+    update.loss = (window_.loss / double(window_.steps)).item<double>(); // waits for the device
+    const double steps_per_s = double(window_.timed_steps) / std::max(seconds_since(window_.begin), 1e-9);
     update.samples_per_s = steps_per_s * double(options().batch);
     update.seconds_left = double(update.steps - update.step) / steps_per_s;
     json numbers{ { "loss", update.loss },
@@ -157,7 +179,7 @@ void PartLoop::report(const PartTrainer::Step& step, Window& window)
     }
     reporter_.numbers(part_, update.step, "train", numbers);
     reporter_.progress(update);
-    window = {};
+    window_ = {};
 }
 
 void PartLoop::evaluate()
@@ -208,11 +230,16 @@ void PartLoop::checkpoint()
         return;
     auto extra = hooks_.extra();
     extra["validation"] = torch::tensor({ best_loss_, double(best_step_), double(worse_) }, torch::kFloat64);
+    if (window_.loss.defined()) {
+        extra["window.loss"] = window_.loss;
+        extra["window.steps"] = torch::tensor(window_.steps);
+    }
     run_.write_checkpoint(part_, done, [&](const fs::path& folder) {
         trainer_.save_state(folder / "state.safetensors", extra);
         trainer_.with_average([&] { hooks_.save_model(folder); });
     });
     saved_step_ = done;
+    restart_clock();
     reporter_.event(part_, done, "Saved a checkpoint at step " + std::to_string(done) + ".");
 }
 

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <chrono>
 #include <deque>
 #include <stop_token>
 
@@ -47,15 +48,27 @@ public:
     /// To the last step, or to an early end. False if it was stopped before; a checkpoint is written then.
     /// The averaged weights, or with keep_best the best ones, are in place afterwards.
     bool run(const Rows& train, const Rows& valid, std::stop_token stop);
+    /// Whether a watcher asked for an end.
+    [[nodiscard]] bool stopped() const { return stopped_; }
 
 private:
-    struct Window; ///< the steps since the last report
+    /// The steps since the last report. Losses are summed on the device, and go into a checkpoint, so that a
+    /// run that goes on reports the same means.
+    struct Window {
+        Tensor loss;
+        std::int64_t steps = 0;
+        std::int64_t timed_steps = 0;
+        std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+    };
 
     [[nodiscard]] const PartOptions& options() const { return trainer_.options(); }
     [[nodiscard]] bool is_due(std::int64_t every) const;
     [[nodiscard]] bool ended_early() const;
     void finish();
-    void report(const PartTrainer::Step& step, Window& window);
+    void take_step();
+    PartTrainer::Step step_or_diagnosis(bool measure);
+    void report(const PartTrainer::Step& step);
+    void restart_clock();
     void evaluate();
     void validate();
     void checkpoint();
@@ -78,6 +91,7 @@ private:
     Rows train_, valid_; ///< that validation looks at
     std::stop_token stop_;
     std::deque<LaterSetting> expected_;
+    Window window_;
     std::int64_t saved_step_ = -1; ///< of the last checkpoint
     double best_loss_ = 0;
     std::int64_t best_step_ = 0; ///< 0: not validated yet

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/train/part_trainer.h"
 
-#include "core/base/error.h"
 #include "core/base/random_key.h"
 #include "core/train/chunks.h"
 
@@ -83,7 +82,7 @@ PartTrainer::Step PartTrainer::step(bool measure)
     if (options_.precision == "f16")
         step.taken = scaler_.accept(finite);
     if (!finite && (options_.precision != "f16" || scaler_.scale() < 1))
-        throw Error(not_finite(rows, step.loss.item<double>()));
+        throw NotFiniteError(not_finite(rows, step.loss.item<double>()));
     if (step.taken)
         apply(step.lr, step, measure);
     ++steps_done_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/base/error.h"
 #include "core/train/autocast.h"
 #include "core/train/batch_order.h"
 #include "core/train/objective.h"
@@ -13,6 +14,11 @@
 #include <string>
 
 namespace reverie {
+
+/// A loss or gradient that is not finite.
+struct NotFiniteError : Error {
+    using Error::Error;
+};
 
 /// Optimises one objective step by step. What a step does follows from its number, the seed and the weights
 /// alone, so a run that goes on from a saved state gives the numbers it would have given.
@@ -34,8 +40,8 @@ public:
         bool taken; ///< false where f16 gradients overflowed
         std::optional<Movement> movement;
     };
-    /// With `measure`, also how far the weights moved. Throws Error, before any weight is changed, where the
-    /// loss or a gradient is not finite; it names the step, the rows and the first such tensor.
+    /// With `measure`, also how far the weights moved. Throws NotFiniteError, before any weight is changed,
+    /// that names the step, the rows and the first tensor that is not finite.
     Step step(bool measure = false);
     [[nodiscard]] std::int64_t steps_done() const { return steps_done_; }
 

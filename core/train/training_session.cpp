@@ -343,7 +343,7 @@ bool TrainingSession::train_part(const std::string& part)
     std::erase_if(expected_, [&](const LaterSetting& setting) { return setting.part == part; });
     if (part == "clip")
         corpus_->forget_embeddings(); // the last evaluation may have been of other weights
-    return true;
+    return !loop.stopped() || part == parts_.back();
 }
 
 PartLoop::Hooks TrainingSession::hooks(const std::string& part, Objective& objective, PartTrainer& trainer)

@@ -18,6 +18,7 @@ public:
         , corpus_(corpus)
         , options_(options)
         , sampling_(sampling)
+        , in_use_(decoder_->in_use(unet_number, OnDevice::Weights::Trained))
     {
     }
 
@@ -96,6 +97,7 @@ private:
     Corpus& corpus_;
     UnetPartOptions options_;
     SamplingDefaults sampling_;
+    OnDevice in_use_;
 };
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "tests/base/error_of.h"
 #include "tests/train/squares.h"
 
+#include <QSet>
 #include <QTemporaryDir>
 #include <QTest>
 #include <nlohmann/json.hpp>
@@ -60,6 +61,16 @@ private:
         auto lines = reverie::current_metrics(path(run));
         std::erase_if(lines, [&](const auto& line) { return line.split != split; });
         return lines;
+    }
+
+    /// The rules by which the doctor found something.
+    QSet<QString> findings(const std::string& run) const
+    {
+        QSet<QString> rules;
+        for (const auto& line : reverie::current_metrics(path(run)))
+            if (line.event == "doctor")
+                rules << QString::fromStdString(line.words.at("rule"));
+        return rules;
     }
 
     /// The learning rates of the prior, by step.
@@ -244,6 +255,15 @@ private Q_SLOTS:
         const auto model = reverie::load_pipeline(path("early/model.safetensors"));
         QCOMPARE(json::parse(model.metadata.at("reverie.trained"))["prior"].get<int>(), 1);
         QVERIFY(reverie::read_file(path("early/log.txt")).find("Ended prior early") != std::string::npos);
+    }
+
+    void theDoctorTellsSickRunsFromHealthyOnes()
+    {
+        QCOMPARE(findings("whole") - QSet<QString>{ QStringLiteral("data too small") }, QSet<QString>());
+        QVERIFY(findings("whole").contains(QStringLiteral("data too small"))); // 14 pictures are few
+        QVERIFY(findings("early").contains(QStringLiteral("weights frozen")));
+        reverie::run_training(priorRequest("wild", { QStringLiteral("lr=3") }), {}, {});
+        QVERIFY(findings("wild").contains(QStringLiteral("lr too high")));
     }
 
     void promptsAreDrawnByThePartsThereAre()
