@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
 #include <limits>
 #include <sstream>
 
@@ -89,15 +90,21 @@ Tensor masked_mean(const Tensor& x, const Tensor& mask) // over the last dimensi
     return x.masked_fill(mask.logical_not(), 0).sum(-1) / mask.sum(-1).clamp_min(1e-6);
 }
 
-/// -log(positive) + log(sum of all), mean over the rows of exp(similarity) (b, b).
+/// log(sum of exp(x) + 1e-20) over the last dimension, the reference's, but without its overflow for large x.
+Tensor log_sum(const Tensor& x)
+{
+    const auto least = torch::full({ x.size(0), 1 }, std::log(1e-20), x.options());
+    return torch::cat({ x, least }, -1).logsumexp(-1);
+}
+
+/// -log(exp of the positive) + log(sum of all exp), mean over the rows of similarity (b, b).
 Tensor contrastive(const Tensor& similarity, bool decoupled)
 {
-    const auto exp = similarity.exp();
-    const auto positive = exp.diagonal();
-    const auto rest
-        = decoupled ? exp.masked_fill(torch::eye(exp.size(0), exp.options().dtype(torch::kBool)), 0.) : exp;
-    const auto log = [](const Tensor& x) { return (x + 1e-20).log(); };
-    return (log(rest.sum(-1)) - log(positive)).mean();
+    const auto positive = similarity.diagonal().unsqueeze(-1); // (b, 1)
+    const auto itself = torch::eye(similarity.size(0), similarity.options().dtype(torch::kBool));
+    const auto all
+        = decoupled ? similarity.masked_fill(itself, -std::numeric_limits<float>::infinity()) : similarity;
+    return (log_sum(all) - log_sum(positive)).mean();
 }
 
 /// Mean squared difference of the two modalities' similarities off the diagonal, in each space they have.
@@ -315,14 +322,14 @@ Tensor XClipImpl::loss_to_embeds(const Tensor& text, const Tensor& image_embed, 
 /// `mask` is mask_of_encoded() of the texts.
 Tensor XClipImpl::contrastive_loss(const ClipLatents& all, const Tensor& mask) const
 {
-    const auto temp = temperature.exp();
+    const auto scaled = [temp = temperature.exp()](const Tensor& x) { return x.to(torch::kFloat32) * temp; };
     const bool extra = options_.extra_latent_projection;
     const auto& text2 = extra ? all.text_extra : all.text;
     const auto& image2 = extra ? all.image_extra : all.image;
     Tensor text_to_image, image_to_text; // (b texts, b images) and (b images, b texts)
     if (options_.use_all_token_embeds) {
         const auto tokens = [&](const Tensor& t, const Tensor& i) {
-            return torch::einsum("xtd,yid->xyti", { t, i }) * temp; // (texts, images, tokens, patches)
+            return scaled(torch::einsum("xtd,yid->xyti", { t, i })); // (texts, images, tokens, patches)
         };
         const auto is_token
             = mask.slice(1, options_.text_has_cls_token ? 1 : 0).unsqueeze(1); // (b, 1, tokens)
@@ -333,8 +340,8 @@ Tensor XClipImpl::contrastive_loss(const ClipLatents& all, const Tensor& mask) c
                   .amax(-2)
                   .mean(-1);
     } else {
-        text_to_image = all.text.matmul(all.image.t()) * temp;
-        image_to_text = image2.matmul(text2.t()) * temp;
+        text_to_image = scaled(all.text.matmul(all.image.t()));
+        image_to_text = scaled(image2.matmul(text2.t()));
     }
     const bool decoupled = options_.decoupled_contrastive_learning;
     return (contrastive(text_to_image, decoupled) + contrastive(image_to_text, decoupled)) / 2;

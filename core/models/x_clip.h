@@ -25,11 +25,11 @@ struct ClipLatents {
 
 /// What a batch of pairs may bring to the loss besides.
 struct XClipExtras {
-    std::vector<Tensor> aug_text, aug_image; ///< further views of all texts and of all pictures
+    std::vector<Tensor> aug_text{}, aug_image{}; ///< further views of all texts and of all pictures
     bool freeze_text_encoder = false; ///< that tower learns nothing from the pairs
     bool freeze_image_encoder = false; ///< LiT (Zhai et al. 2021)
     /// The two views of the pictures for self-supervision; none: augment() makes them.
-    std::optional<std::pair<Tensor, Tensor>> ssl_views;
+    std::optional<std::pair<Tensor, Tensor>> ssl_views{};
 };
 
 /// CLIP (Radford et al. 2021) with x-clip's additions. Throws UsageError for options that can't be built.

@@ -74,14 +74,14 @@ Tensor ClipAttentionImpl::forward(const Tensor& x, const Tensor& mask, const Ten
         k = rotated(k, rotary);
         v = rotated(v, rotary);
     }
-    auto logits = q.matmul(k.transpose(-2, -1)); // (b, h, n, n)
+    auto logits = q.matmul(k.transpose(-2, -1)).to(torch::kFloat32); // (b, h, n, n)
     const auto lowest = -std::numeric_limits<float>::max();
     if (mask.defined())
         logits = logits.masked_fill(mask.logical_not().unsqueeze(1).unsqueeze(1), lowest);
     if (options_.causal)
         logits
             = logits.masked_fill(torch::ones({ n, n }, logits.options().dtype(torch::kBool)).triu(1), lowest);
-    const auto attn = torch::softmax(logits, -1, torch::kFloat32).to(v.scalar_type());
+    const auto attn = torch::softmax(logits, -1).to(v.scalar_type());
     return to_out->forward(attn.matmul(v).transpose(1, 2).flatten(-2)); // (b, n, dim)
 }
 

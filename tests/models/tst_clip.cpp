@@ -232,6 +232,21 @@ private Q_SLOTS:
                  qPrintable(wrong));
     }
 
+    void aHighTemperatureDoesNotOverflow()
+    {
+        for (const bool decoupled : { false, true }) {
+            auto options = tiny();
+            options.decoupled_contrastive_learning = decoupled;
+            auto clip = built(options);
+            clip->set_temperature(std::log(1000.));
+            KeyedNoise noise({ 1, 2, 3 });
+            const auto loss = clip->loss(texts(), pictures(), noise);
+            loss.backward();
+            QVERIFY(std::isfinite(loss.item<double>()));
+            QVERIFY(clip->named_parameters()["to_text_latent.weight"].grad().isfinite().all().item<bool>());
+        }
+    }
+
     void similarityRegularisationNeedsNoExtraProjections()
     {
         torch::NoGradGuard no_grad;
