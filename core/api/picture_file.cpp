@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/picture_file.h"
 
+#include "core/api/picture_texts.h"
+#include "core/api/recipe_json.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/utf8.h"
 #include "core/io/png.h"
+#include "core/io/xmp.h"
 
 #include <algorithm>
 #include <array>
@@ -50,19 +53,28 @@ const char* a1111_sampler(Sampler sampler)
     return "";
 }
 
-/// IPTC's mark for pictures made by a trained model.
-std::string xmp_packet(const std::string& version)
+json parents_json(const std::vector<PictureParent>& parents)
 {
-    return "<?xpacket begin=\"\xEF\xBB\xBF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>"
-           "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">"
-           "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">"
-           "<rdf:Description rdf:about=\"\" xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\""
-           " Iptc4xmpExt:DigitalSourceType="
-           "\"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\""
-           " Iptc4xmpExt:AISystemUsed=\"Reverie\" Iptc4xmpExt:AISystemVersionUsed=\""
-        + version
-        + "\"/>"
-          "</rdf:RDF></x:xmpmeta><?xpacket end=\"w\"?>";
+    json list = json::array();
+    for (const auto& parent : parents)
+        list.push_back({ { "file", parent.file }, { "sha256", parent.sha256 }, { "drawn", parent.drawn } });
+    return list;
+}
+
+std::vector<PictureParent> parents_from(const json& list)
+{
+    std::vector<PictureParent> parents;
+    for (const auto& parent : list)
+        parents.push_back(
+            { parent.value("file", ""), parent.value("sha256", ""), parent.value("drawn", true) });
+    return parents;
+}
+
+DigitalSource source_of(const PictureMaking& making)
+{
+    const bool all_drawn = std::all_of(making.parents.begin(), making.parents.end(),
+                                       [](const auto& parent) { return parent.drawn; });
+    return all_drawn ? DigitalSource::TrainedModel : DigitalSource::Composite;
 }
 
 PictureMaking from_json(const json& record)
@@ -86,6 +98,9 @@ PictureMaking from_json(const json& record)
     making.settings.eta = settings.at("eta").get<double>();
     making.settings.device = settings.at("device").get<std::string>();
     making.settings.dtype = settings.at("dtype").get<std::string>();
+    making.kind = record.value("kind", making.kind);
+    making.parents = parents_from(record.value("parents", json::array()));
+    making.recipe = recipe_from_json(record.value("recipe", json::object()));
     return making;
 }
 
@@ -147,8 +162,11 @@ std::string a1111_parameters(const PictureMaking& making)
         add("Stage " + std::to_string(i + 1) + " steps", std::to_string(settings.steps[i]));
     if (settings.sampler == Sampler::Ddim)
         add("Eta", number(settings.eta));
+    if (const auto& start = making.recipe.start)
+        add("Denoising strength", number(start->strength));
     add("Version", "Reverie " + making.version);
-    return making.prompt + "\n" + line;
+    const auto& negative = making.recipe.negative;
+    return making.prompt + (negative.empty() ? "" : "\nNegative prompt: " + negative) + "\n" + line;
 }
 
 std::string to_json(const PictureMaking& making)
@@ -161,6 +179,9 @@ std::string to_json(const PictureMaking& making)
                   { "width", making.width },
                   { "height", making.height },
                   { "complete", making.complete },
+                  { "kind", making.kind },
+                  { "parents", parents_json(making.parents) },
+                  { "recipe", to_json(making.recipe) },
                   { "model", { { "title", settings.model }, { "sha256", settings.model_hash } } },
                   { "settings",
                     { { "cond_scale", settings.cond_scale },
@@ -174,30 +195,38 @@ std::string to_json(const PictureMaking& making)
                       { "dtype", settings.dtype } } } });
 }
 
+PictureTexts making_texts(const PictureMaking& making)
+{
+    return { { "parameters", a1111_parameters(making) },
+             { record_keyword, to_json(making) },
+             { "XML:com.adobe.xmp", xmp_packet(source_of(making), making.version) } };
+}
+
 void write_picture(const fs::path& path, const Image& image, const PictureMaking& making)
 {
-    write_file(path,
-               encode_png(image,
-                          { { "parameters", a1111_parameters(making) },
-                            { record_keyword, to_json(making) },
-                            { "XML:com.adobe.xmp", xmp_packet(making.version) } }));
+    write_file(path, encode_png(image, making_texts(making)));
 }
 
 PictureMaking read_making(const fs::path& path)
 {
-    const auto texts = png_texts(read_file(path));
+    const auto texts = picture_texts(read_file(path));
     const auto found = std::find_if(texts.begin(), texts.end(),
                                     [](const auto& text) { return text.first == record_keyword; });
     if (found == texts.end())
         throw Error(path.string() + " does not say how it was made; choose a picture that Reverie drew.");
+    return making_from_json(found->second, path.string());
+}
+
+PictureMaking making_from_json(const std::string& record, const std::string& name)
+{
     try {
-        const json record = json::parse(found->second);
-        if (record.at("format").get<int>() <= record_format)
-            return from_json(record);
+        const json object = json::parse(record);
+        if (object.at("format").get<int>() <= record_format)
+            return from_json(object);
     } catch (const std::exception&) {
-        throw Error(path.string() + " holds a damaged record of how it was made; choose another picture.");
+        throw Error(name + " holds a damaged record of how it was made; choose another picture.");
     }
-    throw Error(path.string() + " was drawn by a newer Reverie; install that version to read it.");
+    throw Error(name + " was drawn by a newer Reverie; install that version to read it.");
 }
 
 GenerateRequest request_from(const PictureMaking& making)
@@ -212,7 +241,26 @@ GenerateRequest request_from(const PictureMaking& making)
     request.candidates = making.settings.candidates;
     request.sampler = making.settings.sampler;
     request.eta = making.settings.eta;
+    request.recipe = making.recipe;
     return request;
+}
+
+PictureMaking making_of(const Picture& picture, const Image& image, const ResolvedSettings& settings,
+                        const Recipe& recipe, const std::string& version)
+{
+    PictureMaking making;
+    making.prompt = picture.prompt;
+    making.seed = picture.seed;
+    making.width = image.width;
+    making.height = image.height;
+    making.settings = settings;
+    making.complete = picture.complete;
+    making.version = version;
+    making.kind = kind_of(recipe);
+    for (const auto* source : sources_of(recipe))
+        making.parents.push_back({ source->file, source->sha256, source->drawn });
+    making.recipe = without_pixels(recipe);
+    return making;
 }
 
 std::string slug(const std::string& prompt)

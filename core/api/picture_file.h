@@ -2,11 +2,19 @@
 #pragma once
 
 #include "core/api/generator.h"
+#include "core/base/picture_texts.h"
 
 #include <filesystem>
 #include <string>
 
 namespace reverie {
+
+/// A picture another one was made from.
+struct PictureParent {
+    std::string file; ///< its name, without folders
+    std::string sha256; ///< of the file
+    bool drawn = true; ///< by a model, as opposed to a photograph or a painting
+};
 
 /// What a picture file says about how it was made.
 struct PictureMaking {
@@ -16,7 +24,14 @@ struct PictureMaking {
     ResolvedSettings settings;
     bool complete = true;
     std::string version; ///< of Reverie
+    std::string kind = "drawing"; ///< or "variation", "blend", "inpainting", ...
+    std::vector<PictureParent> parents = {};
+    Recipe recipe = {}; ///< without pixels
 };
+
+/// What a picture of `request` says about itself; `image` is the one of its stages that is written.
+PictureMaking making_of(const Picture& picture, const Image& image, const ResolvedSettings& settings,
+                        const Recipe& recipe, const std::string& version);
 
 /// The A1111 `parameters` text: prompt, then one line of settings. Steps, CFG scale and Seed speak of the
 /// decoder's last stage; the prior's and the other stages' follow under names of their own.
@@ -25,14 +40,22 @@ std::string a1111_parameters(const PictureMaking& making);
 /// Reverie's own versioned JSON record.
 std::string to_json(const PictureMaking& making);
 
+/// All that travels with the picture: the `parameters` text, the `reverie` JSON and the XMP
+/// DigitalSourceType.
+PictureTexts making_texts(const PictureMaking& making);
+
 /// PNG with the `parameters` text, the `reverie` JSON and the XMP DigitalSourceType. Written aside, synced
 /// and renamed. Throws Error (folder not writable, disk full); the old file is then as it was.
 void write_picture(const std::filesystem::path& path, const Image& image, const PictureMaking& making);
 
-/// The making recorded in a PNG Reverie wrote. Throws Error if there is none.
+/// The making recorded in a PNG, JPEG or WebP that Reverie wrote. Throws Error if there is none.
 PictureMaking read_making(const std::filesystem::path& path);
 
-/// The request that draws the picture of `making` again.
+/// The `reverie` JSON of a picture. Throws Error, calling the picture `name`, if it is damaged or newer.
+PictureMaking making_from_json(const std::string& record, const std::string& name);
+
+/// The request that draws the picture of `making` again. The pictures of its recipe are yet without pixels,
+/// see restore_sources().
 GenerateRequest request_from(const PictureMaking& making);
 
 /// Up to 60 bytes of the prompt fit for a file name: lower case, words joined with '-', nothing a shell or a

@@ -2,6 +2,8 @@
 #include "core/io/png.h"
 
 #include "core/base/error.h"
+#include "core/io/exif.h"
+#include "core/io/inflate.h"
 
 #include <algorithm>
 #include <array>
@@ -136,21 +138,70 @@ std::string take_until_zero(std::string_view& data)
     return taken;
 }
 
-void add_text(std::string_view type, std::string_view data, PngTexts& texts)
+constexpr std::size_t longest_text = 16 << 20;
+
+std::string inflated(std::string_view text)
+{
+    try {
+        return inflate_zlib(text, longest_text);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+enum class Compressed { LeaveOut, Read };
+
+void add_text(std::string_view type, std::string_view data, Compressed compressed, PngTexts& texts)
 {
     if (type == "tEXt") {
         auto keyword = take_until_zero(data);
         texts.emplace_back(std::move(keyword), from_latin1(data));
+    } else if (type == "zTXt" && compressed == Compressed::Read) {
+        auto keyword = take_until_zero(data);
+        data.remove_prefix(std::min<std::size_t>(1, data.size()));
+        texts.emplace_back(std::move(keyword), from_latin1(inflated(data)));
     } else if (type == "iTXt") {
         auto keyword = take_until_zero(data);
-        const bool compressed = data.size() < 2 || data[0] != 0;
-        if (compressed)
+        if (data.size() < 2)
+            return;
+        const bool deflated = data[0] != 0;
+        if (deflated && compressed == Compressed::LeaveOut)
             return;
         data.remove_prefix(2);
         take_until_zero(data);
         take_until_zero(data);
-        texts.emplace_back(std::move(keyword), std::string(data));
+        texts.emplace_back(std::move(keyword), deflated ? inflated(data) : std::string(data));
     }
+}
+
+constexpr std::size_t chunk_frame = 12; // length, type, CRC
+
+struct Chunk {
+    std::string_view type, data, all;
+};
+
+bool take_chunk(std::string_view& rest, Chunk& chunk)
+{
+    if (rest.size() < chunk_frame || rest.size() - chunk_frame < read_big_endian(rest))
+        return false;
+    const std::size_t size = read_big_endian(rest);
+    chunk = { rest.substr(4, 4), rest.substr(8, size), rest.substr(0, chunk_frame + size) };
+    rest.remove_prefix(chunk_frame + size);
+    return true;
+}
+
+/// Critical chunks, and those that colour, blend or animate the picture.
+bool decides_looks(std::string_view type)
+{
+    constexpr std::array<std::string_view, 11> others
+        = { "tRNS", "gAMA", "cHRM", "sRGB", "iCCP", "sBIT", "pHYs", "bKGD", "acTL", "fcTL", "fdAT" };
+    return (type[0] >= 'A' && type[0] <= 'Z')
+        || std::find(others.begin(), others.end(), type) != others.end();
+}
+
+[[noreturn]] void fail_short()
+{
+    throw Error("This PNG picture is cut short; copy it again.");
 }
 
 } // namespace
@@ -189,17 +240,45 @@ PngTexts png_texts(std::string_view png)
     png.remove_prefix(signature.size());
 
     PngTexts texts;
-    std::string_view type;
-    while (type != "IEND") {
-        constexpr std::size_t frame = 12; // length, type, CRC
-        if (png.size() < frame || png.size() - frame < read_big_endian(png))
-            throw Error("This PNG picture is cut short; copy it again.");
-        const std::size_t size = read_big_endian(png);
-        type = png.substr(4, 4);
-        add_text(type, png.substr(8, size), texts);
-        png.remove_prefix(frame + size);
+    Chunk chunk;
+    do {
+        if (!take_chunk(png, chunk))
+            fail_short();
+        add_text(chunk.type, chunk.data, Compressed::LeaveOut, texts);
+    } while (chunk.type != "IEND");
+    return texts;
+}
+
+PngTexts whole_png_texts(std::string_view png)
+{
+    PngTexts texts;
+    Chunk chunk;
+    png.remove_prefix(std::min(png.size(), signature.size()));
+    while (take_chunk(png, chunk) && chunk.type != "IEND") {
+        if (chunk.type == "eXIf")
+            for (auto& text : exif_texts(chunk.data))
+                texts.push_back(std::move(text));
+        else
+            add_text(chunk.type, chunk.data, Compressed::Read, texts);
     }
     return texts;
+}
+
+std::string png_with_texts(std::string_view png, const PngTexts& texts)
+{
+    std::string out(signature);
+    Chunk chunk;
+    png.remove_prefix(std::min(png.size(), signature.size()));
+    do {
+        if (!take_chunk(png, chunk))
+            fail_short();
+        if (decides_looks(chunk.type))
+            out += chunk.all;
+        if (chunk.type == "IHDR")
+            for (const auto& [keyword, text] : texts)
+                out += text_chunk(keyword, text);
+    } while (chunk.type != "IEND");
+    return out;
 }
 
 } // namespace reverie
