@@ -155,7 +155,7 @@ void convert_weights(const fs::path& from, const fs::path& to)
     const auto file = open_weights(from);
     if (file.tensors.empty())
         throw Error(from.string() + " holds no tensors; choose another file.");
-    check_numbers(weights_in(from));
+    check_numbers(file);
     std::map<std::string, std::string> metadata = { { "format", "pt" } };
     auto values = file.values;
     if (const auto kept = values.find("metadata"); kept != values.end() && kept->is_object()) {

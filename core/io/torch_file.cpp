@@ -215,22 +215,22 @@ WeightsFile read_torch_file(const std::filesystem::path& path, std::shared_ptr<c
     const auto bytes = map->bytes();
     auto file = read_torch_bytes(path.string(), bytes, std::move(map));
     file.path = path;
+    file.files = { path };
     return file;
 }
 
-void check_numbers(const std::filesystem::path& path)
+void check_numbers(const WeightsFile& file)
 {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error))
-        return;
-    const MappedFile map(path);
-    if (!map.bytes().starts_with(zip_magic))
-        return;
-    const ZipReader zip(map.bytes(), path.string());
-    for (const auto& [name, entry] : zip.entries())
-        if (!entry.deflated && zip_crc32(entry.content) != entry.crc)
-            throw Error(path.string() + " is damaged (" + std::to_string(entry.size)
-                        + " bytes do not have their checksum); copy it again.");
+    for (const auto& path : file.files) {
+        const MappedFile map(path);
+        if (!map.bytes().starts_with(zip_magic))
+            continue;
+        const ZipReader zip(map.bytes(), path.string());
+        for (const auto& [name, entry] : zip.entries())
+            if (!entry.deflated && zip_crc32(entry.content) != entry.crc)
+                throw Error(path.string() + " is damaged (" + std::to_string(entry.size)
+                            + " bytes do not have their checksum); copy it again.");
+    }
 }
 
 } // namespace reverie

@@ -18,8 +18,8 @@ WeightsFile read_torch_file(const std::filesystem::path& path, std::shared_ptr<c
 WeightsFile read_torch_bytes(const std::string& name, std::string_view bytes,
                              std::shared_ptr<const void> owner);
 
-/// Compares the checksums of a zip archive's files, which reading leaves out since it would touch every byte.
+/// Compares the checksums of zip archives, which reading leaves out since it would touch every byte.
 /// What has no checksums passes. Throws Error for a file that is damaged.
-void check_numbers(const std::filesystem::path& path);
+void check_numbers(const WeightsFile& file);
 
 } // namespace reverie

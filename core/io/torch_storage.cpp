@@ -3,6 +3,7 @@
 
 #include "core/io/safetensors_header.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -96,6 +97,32 @@ std::optional<StorageReference> storage_reference(const Pickle& pickle, Pickle::
         }
     }
     return reference;
+}
+
+Placement place_in_storage(StoredTensor& tensor, std::string_view storage, std::uint64_t offset)
+{
+    const std::uint64_t item = dtype_bytes(tensor.dtype);
+    std::uint64_t count = 1, last = offset; // of the elements; the highest one in the storage
+    for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+        const auto size = static_cast<std::uint64_t>(tensor.shape[i]);
+        const auto stride = static_cast<std::uint64_t>(tensor.strides[i]);
+        std::uint64_t reach = 0;
+        if (size > 0
+            && (__builtin_mul_overflow(count, size, &count)
+                || __builtin_mul_overflow(size - 1, stride, &reach)
+                || __builtin_add_overflow(last, reach, &last)))
+            return Placement::TooLarge;
+    }
+    if (std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end()) {
+        if (count > INT64_MAX) // strides are counted as if no dimension were 0
+            return Placement::TooLarge;
+        tensor.strides = contiguous_strides(tensor.shape);
+        return Placement::Inside;
+    }
+    if (last >= storage.size() / item)
+        return Placement::Outside;
+    tensor.data = storage.data() + offset * item;
+    return Placement::Inside;
 }
 
 } // namespace reverie

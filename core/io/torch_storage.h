@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/io/pickle_reader.h"
+#include "core/io/stored_tensor.h"
 
 #include <memory>
 #include <optional>
@@ -30,6 +31,11 @@ struct StorageBytes {
     std::string_view bytes;
     std::shared_ptr<const void> owner;
 };
+
+/// Points a tensor, whose dtype, shape and strides are known, into its storage from element `offset` on.
+/// Everything it can reach must lie within; only then is it changed.
+enum class Placement { Inside, Outside, TooLarge };
+Placement place_in_storage(StoredTensor& tensor, std::string_view storage, std::uint64_t offset);
 
 /// Where the storages of a file are found by their keys.
 class StorageSource

@@ -313,37 +313,19 @@ private:
         return nullptr;
     }
 
-    /// Points the tensor into its storage. Everything it can reach must lie within.
     void place(StoredTensor& tensor, std::string_view storage, std::uint64_t offset)
     {
-        const std::uint64_t item = dtype_bytes(tensor.dtype);
-        std::uint64_t count = 1, last = offset; // of the elements; the highest one in the storage
-        for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-            const auto size = static_cast<std::uint64_t>(tensor.shape[i]);
-            std::uint64_t reach = 0;
-            if (size == 0) {
-                count = 0;
-                break;
-            }
-            if (__builtin_mul_overflow(count, size, &count)
-                || __builtin_mul_overflow(size - 1, static_cast<std::uint64_t>(tensor.strides[i]), &reach)
-                || __builtin_add_overflow(last, reach, &last))
-                fail("has a tensor larger than any memory");
-        }
-        if (count == 0) {
-            for (const auto size : tensor.shape)
-                if (size > INT32_MAX)
-                    fail("has a tensor larger than any memory");
-            tensor.strides = contiguous_strides(tensor.shape);
-            return;
-        }
-        if (last >= storage.size() / item)
+        switch (place_in_storage(tensor, storage, offset)) {
+        case Placement::Outside:
             fail("has a tensor that reaches outside its storage (" + shown(path_) + ")");
-        std::uint64_t bytes = 0;
-        if (__builtin_mul_overflow(count, item, &bytes) || bytes > budget_)
+        case Placement::TooLarge:
+            fail("has a tensor larger than any memory");
+        case Placement::Inside:
+            break;
+        }
+        if (tensor.elements() > budget_ / dtype_bytes(tensor.dtype))
             fail("has tensors of more numbers than it holds");
-        budget_ -= bytes;
-        tensor.data = storage.data() + offset * item;
+        budget_ -= tensor.bytes();
     }
 
     WeightsFile& file_;

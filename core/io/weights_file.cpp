@@ -22,6 +22,7 @@ WeightsFile read_safetensors_weights(const fs::path& path, const std::shared_ptr
     const auto header = parse_safetensors_header(map->bytes(), path.string());
     WeightsFile file;
     file.path = path;
+    file.files = { path };
     file.format = "safetensors";
     file.bytes = header.file_bytes;
     for (const auto& [name, entry] : header.tensors)
@@ -77,6 +78,7 @@ WeightsFile read_shards(const fs::path& path, const json& index)
     for (const auto& [name, shard] : shards) {
         whole.format = shard.format + " in " + std::to_string(shards.size()) + " shards";
         whole.bytes += shard.bytes;
+        whole.files.push_back(path.parent_path() / name);
         whole.opaque.insert(shard.opaque.begin(), shard.opaque.end());
     }
     return whole;
@@ -164,6 +166,7 @@ WeightsFile read_diffusers(const fs::path& folder)
             whole.tensors[name + "." + key] = tensor;
         whole.values[name] = file.config;
         whole.bytes += file.bytes;
+        whole.files.insert(whole.files.end(), file.files.begin(), file.files.end());
         whole.opaque.insert(file.opaque.begin(), file.opaque.end());
     }
     return whole;

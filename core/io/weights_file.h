@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace reverie {
 
@@ -15,7 +16,8 @@ namespace reverie {
 struct WeightsFile {
     std::filesystem::path path;
     std::string format; ///< in words: "safetensors", "PyTorch zip archive", ...
-    std::uintmax_t bytes = 0; ///< on the disk, of all files that belong to it
+    std::vector<std::filesystem::path> files; ///< all that were read for it: itself, its shards, its parts
+    std::uintmax_t bytes = 0; ///< on the disk, of all of them
     StoredTensors tensors; ///< by their dotted path: {"model": {"a": t}} is "model.a"
     /// All else, nested as in the file; lists hold null where tensors stand.
     nlohmann::json values = nlohmann::json::object();
