@@ -118,7 +118,7 @@ fs::path config_beside(const fs::path& weights)
     auto stem = weights.stem().string();
     for (const auto& name : { stem + ".json", stem + "_config.json", std::string("config.json"),
                               std::string("open_clip_config.json") })
-        if (std::error_code error; fs::is_regular_file(folder / name, error))
+        if (std::error_code error; folder / name != weights && fs::is_regular_file(folder / name, error))
             return folder / name;
     fs::path only;
     for (const auto& path : sorted_files(folder.empty() ? "." : folder)) {

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#include "core/api/model_assembly.h"
+
+#include "core/base/error.h"
+#include "core/io/model_fit.h"
+#include "core/io/pipeline.h"
+#include "core/io/state_dict.h"
+#include "core/io/vocabulary.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+namespace reverie {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::string today()
+{
+    const std::time_t time = std::time(nullptr);
+    std::tm utc{};
+    gmtime_r(&time, &utc);
+    std::array<char, 16> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc);
+    return text.data();
+}
+
+// Taking parts together
+
+/// "prior" of "prior=FILE"; empty if the argument is a file.
+std::string part_name(const std::string& argument)
+{
+    const auto name = argument.substr(0, argument.find('='));
+    const bool unet = name.starts_with("unet") && name.size() > 4
+        && name.find_first_not_of("0123456789", 4) == std::string::npos;
+    const bool known = name == "clip" || name == "prior" || name == "decoder" || unet;
+    return known && name.size() < argument.size() ? name : std::string();
+}
+
+/// The decoders of two files may differ in nothing but their U-Nets.
+void check_same_decoder(const ModelPart& a, const ModelPart& b)
+{
+    auto first = a.config, second = b.config;
+    if (first["unets"].size() != second["unets"].size())
+        throw Error(a.from + " has a decoder of " + std::to_string(first["unets"].size()) + " U-Nets and "
+                    + b.from + " one of " + std::to_string(second["unets"].size())
+                    + "; take them from runs of one configuration.");
+    first.erase("unets");
+    second.erase("unets");
+    for (const auto* side : { &first, &second })
+        for (const auto& [key, value] : side->items())
+            if (first.value(key, json()) != second.value(key, json()))
+                throw Error("The decoders of " + a.from + " and " + b.from + " differ in " + key + ", "
+                            + first.value(key, json()).dump() + " and " + second.value(key, json()).dump()
+                            + "; take U-Nets from runs of one configuration.");
+}
+
+/// Puts the U-Nets of `from` in place of those that are there.
+void add_decoder(ModelAssembly& assembly, ModelPart from)
+{
+    if (!assembly.decoder) {
+        assembly.decoder = std::move(from);
+        return;
+    }
+    auto& decoder = *assembly.decoder;
+    check_same_decoder(decoder, from);
+    for (const auto& [unet, steps] : from.unets) {
+        const auto index = std::to_string(unet - 1);
+        decoder.config["unets"][static_cast<std::size_t>(unet - 1)]
+            = from.config["unets"][static_cast<std::size_t>(unet - 1)];
+        for (const char* list : { "unets.", "vaes.", "noise_schedulers.", "lowres_conds." }) {
+            const auto prefix = std::string("decoder.") + list + index + ".";
+            std::erase_if(decoder.tensors,
+                          [&](const auto& entry) { return entry.first.starts_with(prefix); });
+            for (auto it = from.tensors.lower_bound(prefix);
+                 it != from.tensors.end() && it->first.starts_with(prefix); ++it)
+                decoder.tensors.insert(*it);
+        }
+        decoder.unets[unet] = steps;
+    }
+}
+
+void add_parts(ModelAssembly& assembly, ModelParts parts)
+{
+    if (parts.clip)
+        assembly.clip = std::move(parts.clip);
+    if (parts.companion && (parts.prior || parts.decoder))
+        assembly.companions.push_back(std::move(*parts.companion));
+    if (parts.prior)
+        assembly.prior = std::move(parts.prior);
+    if (parts.decoder)
+        add_decoder(assembly, std::move(*parts.decoder));
+    if (assembly.sampling.is_null())
+        assembly.sampling = parts.sampling;
+    if (const auto merges = parts.metadata.find("tokenizer.merges"); merges != parts.metadata.end()) {
+        assembly.tokenizer.emplace(merges->second);
+        parts.metadata.erase(merges);
+    }
+    // A list of captions is closed only if all parts learned the same.
+    if (!assembly.metadata.empty()
+        && assembly.metadata["reverie.captions"] != parts.metadata["reverie.captions"])
+        assembly.metadata["reverie.captions"] = parts.metadata["reverie.captions"] = "[]";
+    for (const auto& [key, value] : parts.metadata)
+        assembly.metadata.emplace(key, value);
+    assembly.notes.insert(assembly.notes.end(), parts.notes.begin(), parts.notes.end());
+}
+
+ModelAssembly gathered(const ModelImportRequest& request)
+{
+    ModelAssembly assembly;
+    for (const auto& argument : request.parts) {
+        const auto only = part_name(argument);
+        const auto path = only.empty() ? argument : argument.substr(only.size() + 1);
+        add_parts(assembly, read_model_parts(path, only, request.ema));
+    }
+    if (!request.clip.empty())
+        add_parts(assembly, read_model_parts(request.clip, "clip", request.ema));
+    if (!request.vocab.empty())
+        assembly.tokenizer = read_vocabulary(request.vocab);
+    return assembly;
+}
+
+// Loading and writing
+
+/// What may be behind tensors that don't fit.
+std::string likely_cause(const ModelPart& part, const std::string& error)
+{
+    int major = 0, minor = 0;
+    const bool versioned = std::sscanf(part.version.c_str(), "%d.%d", &major, &minor) == 2;
+    if (versioned && (major < 1 || minor < 10))
+        return " It was written by DALLE2-pytorch " + part.version
+            + "; the layers changed names and shapes in 1.9, 1.10 and 1.14.";
+    if (part.tensors.empty())
+        return {};
+    if (error.find("instead of") != std::string::npos || error.find("missing") != std::string::npos)
+        return " Its configuration probably belongs to another file.";
+    return {};
+}
+
+/// Tables that follow from the options: computed where a file lacks them, and otherwise the same.
+void complete_tables(ModelPart& part, torch::nn::Module& module, const std::string& prefix)
+{
+    for (const auto& table : module.named_buffers()) {
+        const auto name = prefix + table.key();
+        if (name.find("noise_schedule") == std::string::npos)
+            continue;
+        const auto found = part.tensors.find(name);
+        if (found == part.tensors.end()) {
+            part.tensors[name] = table.value();
+            continue;
+        }
+        constexpr double relative = 1e-2, absolute = 1e-3;
+        if (found->second.sizes() == table.value().sizes()
+            && !torch::allclose(found->second.to(torch::kFloat32), table.value(), relative, absolute,
+                                /*equal_nan=*/true))
+            throw Error(part.from + " has another noise schedule than its configuration gives (" + name
+                        + "); the configuration belongs to another file.");
+    }
+}
+
+/// Loads the part strictly, which says whether it fits.
+void load_part(ModelPart& part, torch::nn::Module& module, const std::string& prefix)
+{
+    complete_tables(part, module, prefix);
+    try {
+        load_state_dict(module, part.tensors, prefix, part.from);
+    } catch (const Error& e) {
+        throw Error(e.what() + likely_cause(part, e.what()));
+    }
+}
+
+torch::ScalarType stored_type(const std::string& dtype)
+{
+    if (dtype == "f32")
+        return torch::kFloat32;
+    if (dtype == "f16")
+        return torch::kFloat16;
+    if (dtype == "bf16")
+        return torch::kBFloat16;
+    throw UsageError("Weights can't be stored as " + dtype + "; choose f32, f16 or bf16.");
+}
+
+/// Only what trains is converted; tables stay exact.
+void convert_part(ModelPart& part, const torch::nn::Module& module, const std::string& prefix,
+                  torch::ScalarType type)
+{
+    for (const auto& parameter : module.named_parameters())
+        if (auto found = part.tensors.find(prefix + parameter.key());
+            found != part.tensors.end() && parameter.value().requires_grad())
+            found->second = found->second.to(type);
+}
+
+std::map<std::string, std::string> describe(const ModelAssembly& assembly, const json& config,
+                                            const ModelImportRequest& request)
+{
+    auto metadata = assembly.metadata;
+    json trained = { { "clip", assembly.clip->steps } };
+    if (assembly.prior)
+        trained["prior"] = assembly.prior->steps;
+    if (assembly.decoder)
+        for (const auto& [unet, steps] : assembly.decoder->unets)
+            trained["unet" + std::to_string(unet)] = steps;
+    metadata["reverie.trained"] = trained.dump();
+    metadata["reverie.format"] = "1";
+    metadata["reverie.config"] = config.dump();
+    metadata["tokenizer.merges"] = assembly.tokenizer->merges_text();
+    metadata.emplace("modelspec.sai_model_spec", "1.0.0");
+    metadata.emplace("modelspec.architecture", "unclip");
+    metadata.emplace("modelspec.implementation", "reverie");
+    metadata["modelspec.title"] = request.out.stem().string();
+    metadata["modelspec.date"] = today();
+    return metadata;
+}
+
+} // namespace
+
+ModelImportResult assemble_model(const ModelImportRequest& request)
+{
+    if (request.parts.empty() && request.clip.empty())
+        throw UsageError("There is nothing to import; name at least one file.");
+    if (std::error_code error; fs::exists(request.out, error))
+        throw UsageError(request.out.string() + " exists; choose another name with -o.");
+    const auto type = request.dtype.empty() ? torch::kFloat32 : stored_type(request.dtype);
+
+    auto assembly = gathered(request);
+    check_fit(assembly);
+    json config = { { "clip", assembly.clip->config } };
+    if (assembly.prior)
+        config["prior"] = assembly.prior->config;
+    if (assembly.decoder)
+        config["decoder"] = assembly.decoder->config;
+    if (assembly.sampling.is_object())
+        config["sampling"] = assembly.sampling;
+
+    auto pipeline = build_pipeline(pipeline_config_from_json(config));
+    TensorMap tensors;
+    const auto add
+        = [&](std::optional<ModelPart>& part, torch::nn::Module& module, const std::string& prefix) {
+              load_part(*part, module, prefix);
+              if (!request.dtype.empty())
+                  convert_part(*part, module, prefix, type);
+              tensors.merge(part->tensors);
+          };
+    add(assembly.clip, *pipeline.clip, "clip.");
+    if (assembly.prior)
+        add(assembly.prior, *pipeline.prior, "prior.");
+    if (assembly.decoder)
+        add(assembly.decoder, *pipeline.decoder, "decoder.");
+    write_safetensors(request.out, tensors, describe(assembly, to_json(pipeline.config), request));
+    return { request.out, assembly.notes };
+}
+
+} // namespace reverie
