@@ -30,6 +30,10 @@ DiffusionPriorImpl::DiffusionPriorImpl(const DiffusionPriorOptions& options, Pri
     if (clip_ && clip_->dim_latent() != image_embed_dim_)
         throw UsageError("prior.image_embed_dim is " + std::to_string(image_embed_dim_)
                          + " but CLIP's dim_latent is " + std::to_string(clip_->dim_latent()) + ".");
+    if (clip_ && options.condition_on_text_encodings && clip_->dim_text() != net->options().dim)
+        throw UsageError("prior.net.dim is " + std::to_string(net->options().dim)
+                         + " but CLIP's text encodings are " + std::to_string(clip_->dim_text())
+                         + " wide; make them the same, or set prior.condition_on_text_encodings to false.");
     if (clip_)
         clip_->eval();
 }

@@ -22,7 +22,7 @@ using nlohmann::json;
 
 json tiny_x_clip()
 {
-    return json::parse(R"({"dim_text": 16, "dim_image": 12, "dim_latent": 8, "num_text_tokens": 600,
+    return json::parse(R"({"dim_text": 16, "dim_image": 12, "dim_latent": 16, "num_text_tokens": 600,
         "text_enc_depth": 1, "text_seq_len": 10, "text_heads": 2, "text_dim_head": 8, "visual_enc_depth": 1,
         "visual_heads": 2, "visual_dim_head": 8, "visual_image_size": 32, "visual_patch_size": 16,
         "use_mlm": true, "use_visual_ssl": true, "visual_ssl_type": "simclr",
@@ -31,7 +31,7 @@ json tiny_x_clip()
 
 json tiny_openai_clip()
 {
-    return json::parse(R"({"kind": "openai_clip", "embed_dim": 8, "image_resolution": 32, "vision_layers": 1,
+    return json::parse(R"({"kind": "openai_clip", "embed_dim": 16, "image_resolution": 32, "vision_layers": 1,
         "vision_width": 64, "vision_patch_size": 16, "context_length": 10, "vocab_size": 600,
         "transformer_width": 16, "transformer_heads": 2, "transformer_layers": 2})");
 }
@@ -47,7 +47,7 @@ json tiny_resnet_clip()
 
 json tiny_open_clip()
 {
-    return json::parse(R"({"kind": "open_clip", "embed_dim": 8,
+    return json::parse(R"({"kind": "open_clip", "embed_dim": 16,
         "vision_cfg": {"image_size": 32, "layers": 2, "width": 24, "head_width": 12, "patch_size": 16,
                        "mlp_ratio": 3.5, "ls_init_value": 0.2},
         "text_cfg": {"context_length": 10, "vocab_size": 600, "width": 16, "heads": 2, "layers": 1}})");
@@ -59,11 +59,12 @@ PipelineConfig pipeline_around(const json& clip)
     return pipeline_config_from_json(json{
         { "clip", clip },
         { "prior",
-          json::parse(R"({"timesteps": 25, "cond_drop_prob": 0.1, "net": {"dim": 8, "depth": 1, "dim_head": 8,
+          json::parse(
+              R"({"timesteps": 25, "cond_drop_prob": 0.1, "net": {"dim": 16, "depth": 1, "dim_head": 8,
               "heads": 2, "max_text_len": 10}})") },
         { "decoder",
           json::parse(R"({"image_size": 16, "timesteps": 25, "learned_variance": false, "unets": [{"dim": 8,
-              "image_embed_dim": 8, "cond_dim": 8, "dim_mults": [1, 2], "num_resnet_blocks": 1,
+              "image_embed_dim": 16, "cond_dim": 8, "dim_mults": [1, 2], "num_resnet_blocks": 1,
               "attn_heads": 2, "attn_dim_head": 8, "cond_on_text_encodings": true, "text_embed_dim": 16,
               "max_text_len": 10}]})") },
         { "sampling", json::parse(R"({"prior_steps": 3, "steps": [3], "sampler": "ddim"})") } });
@@ -116,7 +117,7 @@ private Q_SLOTS:
         const auto pipeline = built(json::parse(config));
         save_pipeline(path, pipeline);
         const auto info = read_model_info(path);
-        QCOMPARE(info.embed_dim, 8);
+        QCOMPARE(info.embed_dim, 16);
         QCOMPARE(info.context_length, 10);
 
         auto loaded = load_pipeline(path);
@@ -129,7 +130,7 @@ private Q_SLOTS:
         QVERIFY(torch::equal(text.text_embed, pipeline.clip->embed_text(ids).text_embed));
         QCOMPARE(text.text_encodings.sizes(), (at::IntArrayRef{ 1, 10, 16 }));
         const auto image = loaded.clip->embed_image(torch::rand({ 1, 3, 40, 40 })).image_embed;
-        QCOMPARE(image.sizes(), (at::IntArrayRef{ 1, 8 }));
+        QCOMPARE(image.sizes(), (at::IntArrayRef{ 1, 16 }));
         QVERIFY(std::abs(image.norm().item<double>() - 1) < 1e-5);
 
         PipelineGenerator generator(std::move(loaded), "", {});
@@ -198,6 +199,8 @@ private Q_SLOTS:
             config[json::json_pointer(pointer)] = value;
             QTest::newRow(name) << config.dump() << values;
         };
+        row("text wider than the prior", tiny_openai_clip(), "/transformer_width", 32,
+            "encodings are 32 wide");
         row("heads of a ViT", tiny_openai_clip(), "/vision_width", 96, "96");
         row("heads of a text tower", tiny_openai_clip(), "/transformer_heads", 3, "16 wide and has 3");
         row("patches", tiny_openai_clip(), "/vision_patch_size", 33, "patches 33");
