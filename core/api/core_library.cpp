@@ -2,6 +2,7 @@
 #include "core/api/cascade_planning.h"
 #include "core/api/dataset_inspection.h"
 #include "core/api/library.h"
+#include "core/api/model_assembly.h"
 #include "core/api/model_info.h"
 #include "core/api/pipeline_generator.h"
 #include "core/api/system_inspection.h"
@@ -102,3 +103,7 @@ extern "C" __attribute__((visibility("default"))) const reverie::CoreLibrary* re
     static const reverie::Library library;
     return &library;
 }
+    ModelImportResult import_model(const ModelImportRequest& request) const override
+    {
+        return in_our_words([&] { return assemble_model(request); });
+    }

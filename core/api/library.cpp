@@ -84,3 +84,8 @@ SystemInfo inspect_system()
 }
 
 } // namespace reverie
+ModelImportResult import_model(const ModelImportRequest& request)
+{
+    return core_library().import_model(request);
+}
+

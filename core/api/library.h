@@ -3,6 +3,7 @@
 
 #include "core/api/dataset_info.h"
 #include "core/api/generator.h"
+#include "core/api/model_import.h"
 #include "core/api/preflight.h"
 #include "core/api/system_info.h"
 #include "core/api/training_run.h"
@@ -29,6 +30,7 @@ public:
 
 /// Settles what must be settled before LibTorch is loaded or a second thread runs: OpenMP threads that sleep
 /// instead of spin, and an allocator that keeps large blocks. First line of main().
+    virtual ModelImportResult import_model(const ModelImportRequest& request) const = 0;
 void prepare_process();
 
 /// Opens libreverie_core, and with it LibTorch, on the first call: about half a second. Any thread.

@@ -207,7 +207,9 @@ ModelInfo read_model_info(const fs::path& path)
     const auto header = read_safetensors_header(path);
     const std::string format = metadata_text(header, "reverie.format");
     if (format.empty())
-        throw Error(path.string() + " is not a Reverie model; choose one that `dream train` wrote.");
+        throw Error(path.string()
+                    + " is not a Reverie model; choose one that `dream train` wrote, or make it one with "
+                      "`dream model import`.");
     if (format != "1")
         throw Error(path.string() + " was written by a newer Reverie (format " + format.substr(0, 20)
                     + "); install that version.");

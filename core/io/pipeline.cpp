@@ -133,8 +133,10 @@ Pipeline load_pipeline(const std::filesystem::path& path)
     auto file = read_safetensors(path);
     const auto config = file.metadata.find("reverie.config");
     if (config == file.metadata.end())
-        throw Error(path.string()
-                    + " is a .safetensors file but not one of Reverie's: it holds no reverie.config.");
+        throw Error(
+            path.string()
+            + " is a .safetensors file but not one of Reverie's: it holds no reverie.config; make it one "
+              "with `dream model import`.");
     if (const auto format = file.metadata["reverie.format"]; format != format_version)
         throw Error(path.string() + " has the format " + format
                     + ", which this version of Reverie does not know; install a newer one.");
