@@ -58,6 +58,7 @@ int runDream(std::vector<std::string> arguments)
     addTrainCommand(app, status);
     addDatasetCommand(app, status);
     addModelCommand(app, status);
+    addGalleryCommand(app, status);
     addModelPlanCommand(app, status);
     addDoctorCommand(app, status);
 

@@ -14,6 +14,7 @@ void addGenerateCommand(CLI::App& app, int& status);
 void addTrainCommand(CLI::App& app, int& status);
 void addDatasetCommand(CLI::App& app, int& status);
 void addModelCommand(CLI::App& app, int& status);
+void addGalleryCommand(CLI::App& app, int& status);
 void addModelPlanCommand(CLI::App& app, int& status); ///< after addModelCommand()
 void addDoctorCommand(CLI::App& app, int& status);
 
