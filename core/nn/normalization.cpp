@@ -28,7 +28,8 @@ LayerNormImpl::LayerNormImpl(std::int64_t dim, bool stable)
 Tensor LayerNormImpl::forward(const Tensor& x)
 {
     const Tensor scaled = stable_ ? x / x.amax(-1, /*keepdim=*/true).detach() : x;
-    return torch::layer_norm(scaled, { g.size(0) }, g, /*bias=*/{}, epsilon_for(x));
+    // Autocast leaves g alone on the CPU, so its type is what is normalised in.
+    return torch::layer_norm(scaled.to(g.scalar_type()), { g.size(0) }, g, /*bias=*/{}, epsilon_for(x));
 }
 
 ChanLayerNormImpl::ChanLayerNormImpl(std::int64_t dim)
@@ -38,7 +39,7 @@ ChanLayerNormImpl::ChanLayerNormImpl(std::int64_t dim)
 
 Tensor ChanLayerNormImpl::forward(const Tensor& x)
 {
-    const auto channels_last = x.permute({ 0, 2, 3, 1 });
+    const auto channels_last = x.permute({ 0, 2, 3, 1 }).to(g.scalar_type());
     return torch::layer_norm(channels_last, { g.size(1) }, g.flatten(), /*bias=*/{}, epsilon_for(x))
         .permute({ 0, 3, 1, 2 });
 }

@@ -306,7 +306,8 @@ std::vector<Finding> diagnose(const PartHistory& history)
     return findings;
 }
 
-std::vector<Finding> Doctor::read(const MetricsLine& line)
+/// False for a line that no rule looks at.
+bool Doctor::take(const MetricsLine& line)
 {
     auto& history = parts_[line.part];
     thin(history.train);
@@ -319,12 +320,30 @@ std::vector<Finding> Doctor::read(const MetricsLine& line)
     else if (line.split == "test")
         history.test.push_back(line);
     else
-        return {};
+        return false;
+    return true;
+}
+
+std::vector<Finding> Doctor::fresh_findings(const std::string& part)
+{
     std::vector<Finding> fresh;
-    for (auto& finding : diagnose(history))
-        if (said_[line.part].insert(finding.rule).second)
+    for (auto& finding : diagnose(parts_[part]))
+        if (said_[part].insert(finding.rule).second)
             fresh.push_back(std::move(finding));
     return fresh;
+}
+
+std::vector<Finding> Doctor::read(const MetricsLine& line)
+{
+    return take(line) ? fresh_findings(line.part) : std::vector<Finding>();
+}
+
+void Doctor::recall(const std::vector<MetricsLine>& lines)
+{
+    for (const auto& line : lines)
+        take(line);
+    for (const auto& [part, history] : parts_)
+        fresh_findings(part);
 }
 
 } // namespace reverie

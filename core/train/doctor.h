@@ -32,8 +32,13 @@ class Doctor
 {
 public:
     std::vector<Finding> read(const MetricsLine& line);
+    /// What a run said before it was interrupted; what is found in it counts as said.
+    void recall(const std::vector<MetricsLine>& lines);
 
 private:
+    bool take(const MetricsLine& line);
+    std::vector<Finding> fresh_findings(const std::string& part);
+
     std::map<std::string, PartHistory> parts_;
     std::map<std::string, std::set<std::string>> said_;
 };

@@ -12,8 +12,7 @@ RunReporter::RunReporter(RunDirectory& run, OnTrainUpdate on_update)
     , on_update_(std::move(on_update))
     , started_(std::chrono::steady_clock::now())
 {
-    for (const auto& line : current_metrics(run.path()))
-        doctor_.read(line);
+    doctor_.recall(current_metrics(run.path()));
 }
 
 void RunReporter::write(const std::string& part, std::int64_t step, json line)
