@@ -16,8 +16,10 @@ Tensor normal_kl(const Tensor& mean1, const Tensor& log_variance1, const Tensor&
            + (mean1 - mean2).square() * torch::exp(-log_variance2));
 }
 
-Tensor approx_standard_normal_cdf(const Tensor& x)
+Tensor approx_standard_normal_cdf(const Tensor& input)
 {
+    // Far beyond what tanh can tell from 1; its cube must not overflow, or the gradient is 0 times infinity.
+    const auto x = input.clamp(-100, 100);
     return 0.5 * (1.0 + torch::tanh(std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x.pow(3))));
 }
 

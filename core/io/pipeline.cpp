@@ -63,6 +63,26 @@ nlohmann::json clip_options_to_json(const ClipOptions& options)
     return json;
 }
 
+/// What CLIP and the prior draw is what the decoder reads.
+void check_embeddings_meet(const Pipeline& pipeline)
+{
+    if (!pipeline.decoder || pipeline.decoder->options().unconditional)
+        return;
+    for (std::size_t i = 0; i < pipeline.config.unets.size(); ++i) {
+        const auto& unet = pipeline.config.unets[i];
+        const auto name = "decoder.unets[" + std::to_string(i) + "]";
+        if (pipeline.prior && i == 0 && unet.image_embed_dim != pipeline.prior->image_embed_dim())
+            throw UsageError(name + " reads image embeddings of " + std::to_string(*unet.image_embed_dim)
+                             + " numbers, but the prior draws "
+                             + std::to_string(pipeline.prior->image_embed_dim())
+                             + "; make its image_embed_dim the prior's.");
+        if (pipeline.clip && unet.cond_on_text_encodings && unet.text_embed_dim != pipeline.clip->dim_text())
+            throw UsageError(name + " reads text encodings of " + std::to_string(*unet.text_embed_dim)
+                             + " numbers, but CLIP's have " + std::to_string(pipeline.clip->dim_text())
+                             + "; make its text_embed_dim CLIP's dim_text.");
+    }
+}
+
 std::string part_of(const std::string& tensor)
 {
     return tensor.substr(0, tensor.find('.') + 1);
@@ -125,6 +145,7 @@ Pipeline build_pipeline(const PipelineConfig& config)
             *config.prior, PriorNetwork(config.net.value_or(PriorNetworkOptions{})), pipeline.clip);
     if (config.decoder)
         pipeline.decoder = Decoder(*config.decoder, config.unets, pipeline.clip);
+    check_embeddings_meet(pipeline);
     return pipeline;
 }
 

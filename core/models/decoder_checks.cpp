@@ -74,10 +74,6 @@ void check_against_clip(const DecoderOptions& o, const std::vector<UnetOptions>&
     if (unets[0].image_embed_dim && *unets[0].image_embed_dim != clip.dim_latent())
         refuse("its first U-Net reads image embeddings of " + text(*unets[0].image_embed_dim)
                + " numbers, but CLIP's have " + text(clip.dim_latent()));
-    for (const auto& unet : unets)
-        if (unet.cond_on_text_encodings && unet.text_embed_dim && *unet.text_embed_dim != clip.dim_text())
-            refuse("a U-Net reads text encodings of " + text(*unet.text_embed_dim)
-                   + " numbers, but CLIP's have " + text(clip.dim_text()));
 }
 
 } // namespace
