@@ -115,7 +115,6 @@ WeightsInfo read_weights_info(const fs::path& path)
     info.format = file.format;
     info.bytes = file.bytes;
     info.tensors = file.tensors.size();
-    info.version = written_by_version(file);
     info.opaque.assign(file.opaque.begin(), file.opaque.end());
     for (const auto& part : parts) {
         auto tensors = part_tensors(file, part);
@@ -133,6 +132,8 @@ WeightsInfo read_weights_info(const fs::path& path)
         about.dtype = main_dtype(tensors);
         info.parts.push_back(about);
         info.importable = info.importable || is_importable(part.kind);
+        if (part.kind <= WeightsKind::DecoderUnets) // others say versions of other programs
+            info.version = written_by_version(file);
     }
     add_needs(info, file, parts);
     return info;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/weights_info.h"
 #include "core/base/file.h"
+#include "core/io/pickle_reader.h"
+#include "core/io/safetensors_header.h"
 #include "core/io/torch_file.h"
 #include "core/io/zip_reader.h"
 #include "tests/base/error_of.h"
@@ -158,6 +160,28 @@ private Q_SLOTS:
                     flipped[random() % flipped.size()] ^= static_cast<char>(1U << (random() % 8));
                 (void)errorOf([&] { readAll(flipped); });
             }
+        }
+        QVERIFY(QDir(m_folder.path()).isEmpty());
+    }
+
+    void theFuzzersCorpusIsStillHarmless_data()
+    {
+        QTest::addColumn<QString>("folder");
+        for (const char* name : { "pickle", "torch_file", "safetensors" })
+            QTest::newRow(name) << QStringLiteral(REVERIE_TEST_DATA "/../fuzz/corpus/")
+                    + QString::fromLatin1(name);
+    }
+
+    void theFuzzersCorpusIsStillHarmless()
+    {
+        QFETCH(QString, folder);
+        const auto files = QDir(folder).entryInfoList(QDir::Files);
+        QVERIFY(!files.isEmpty());
+        for (const auto& file : files) {
+            const auto bytes = reverie::read_file(file.filePath().toStdString());
+            (void)errorOf([&] { readAll(bytes); });
+            (void)errorOf([&] { reverie::read_pickle(bytes, "file"); });
+            (void)errorOf([&] { reverie::parse_safetensors_header(bytes, "file"); });
         }
         QVERIFY(QDir(m_folder.path()).isEmpty());
     }
