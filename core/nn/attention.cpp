@@ -74,8 +74,9 @@ Tensor AttentionImpl::forward(const Tensor& input, const Tensor& attn_bias)
         scale = cosine_sim_scale;
     }
     // One key/value head: all query heads make one product.
-    auto logits
-        = torch::bmm((q * scale).reshape({ b, h * n, -1 }), k.transpose(1, 2)).view({ b, h, n, n + 1 });
+    auto logits = torch::bmm((q * scale).reshape({ b, h * n, -1 }), k.transpose(1, 2))
+                      .view({ b, h, n, n + 1 })
+                      .to(torch::kFloat32); // what masks it is beyond bf16
     if (attn_bias.defined())
         logits = logits + attn_bias;
     if (options_.causal) {

@@ -83,6 +83,7 @@ bool PartLoop::run(const Rows& train, const Rows& valid, std::stop_token stop)
                         "Training " + part_ + " for " + std::to_string(options().steps) + " steps.");
     restart_clock();
     while (true) {
+        run_.set_progress(part_, trainer_.steps_done(), options().steps, seconds_left_);
         make_expected_settings();
         answer_requests();
         stopped_ = stopped_ || stop_.stop_requested();
@@ -167,7 +168,7 @@ void PartLoop::report(const PartTrainer::Step& step)
     update.loss = (window_.loss / double(window_.steps)).item<double>(); // waits for the device
     const double steps_per_s = double(window_.timed_steps) / std::max(seconds_since(window_.begin), 1e-9);
     update.samples_per_s = steps_per_s * double(options().batch);
-    update.seconds_left = double(update.steps - update.step) / steps_per_s;
+    update.seconds_left = seconds_left_ = double(update.steps - update.step) / steps_per_s;
     json numbers{ { "loss", update.loss },
                   { "lr", step.lr },
                   { "grad_norm", step.grad_norm.item<double>() },

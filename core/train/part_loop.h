@@ -92,6 +92,7 @@ private:
     std::stop_token stop_;
     std::deque<LaterSetting> expected_;
     Window window_;
+    double seconds_left_ = 0;
     std::int64_t saved_step_ = -1; ///< of the last checkpoint
     double best_loss_ = 0;
     std::int64_t best_step_ = 0; ///< 0: not validated yet

@@ -75,7 +75,6 @@ void RunReporter::diagnosis(const std::string& part, std::int64_t step, const Fi
 
 void RunReporter::progress(const TrainUpdate& update)
 {
-    run_.set_progress(update.part, update.step, update.steps, update.seconds_left);
     if (on_update_)
         on_update_(update);
 }
