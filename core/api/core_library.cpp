@@ -7,6 +7,8 @@
 #include "core/api/pipeline_generator.h"
 #include "core/api/system_inspection.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/data/decode_picture.h"
 #include "core/io/dataset_file.h"
 #include "core/train/run_training.h"
 
@@ -37,12 +39,38 @@ auto in_our_words(Call call)
     }
 }
 
-/// The same for every call of a generator.
+/// The same for every call of an embedder.
+class TranslatingEmbedder : public Embedder
+{
+public:
+    explicit TranslatingEmbedder(Embedder& inner)
+        : inner_(inner)
+    {
+    }
+    std::vector<Embedding> texts(const std::vector<std::string>& texts) override
+    {
+        return in_our_words([&] { return inner_.texts(texts); });
+    }
+    std::vector<Embedding> pictures(const std::vector<Image>& pictures) override
+    {
+        return in_our_words([&] { return inner_.pictures(pictures); });
+    }
+    std::vector<Embedding> imagined(const std::vector<std::string>& texts, std::uint64_t seed) override
+    {
+        return in_our_words([&] { return inner_.imagined(texts, seed); });
+    }
+
+private:
+    Embedder& inner_;
+};
+
+/// And for every call of a generator.
 class TranslatingGenerator : public Generator
 {
 public:
     explicit TranslatingGenerator(std::unique_ptr<Generator> inner)
         : inner_(std::move(inner))
+        , embedder_(inner_->embedder())
     {
     }
     GenerateResult generate(const GenerateRequest& request, const OnGenerateUpdate& on_update,
@@ -50,9 +78,11 @@ public:
     {
         return in_our_words([&] { return inner_->generate(request, on_update, stop); });
     }
+    Embedder& embedder() override { return embedder_; }
 
 private:
     std::unique_ptr<Generator> inner_;
+    TranslatingEmbedder embedder_;
 };
 
 class Library : public CoreLibrary
@@ -66,13 +96,27 @@ public:
                 std::make_unique<PipelineGenerator>(load_pipeline(model), hash_file(model), options));
         });
     }
+    Image read_pixels(const std::filesystem::path& picture) const override
+    {
+        return in_our_words([&] {
+            constexpr std::array<std::uint8_t, 3> white = { 255, 255, 255 };
+            need_picture_decoder();
+            return decode_picture(read_file(picture), picture.string(), white, /*enough=*/0);
+        });
+    }
     DatasetInfo dataset_info(const std::string& spec) const override
     {
         return in_our_words([&] { return inspect_dataset(spec); });
     }
-    void pack_dataset(const std::string& spec, int size, const std::filesystem::path& out) const override
+    DatasetCheck check_dataset(const std::string& spec, const DatasetCheckOptions& options,
+                               const OnDatasetProgress& on_progress, std::stop_token stop) const override
     {
-        in_our_words([&] { write_dataset_pack(spec, size, out); });
+        return in_our_words([&] { return check_whole_dataset(spec, options, on_progress, stop); });
+    }
+    std::int64_t pack_dataset(const std::string& spec, int size, const PictureOptions& options,
+                              const std::filesystem::path& out) const override
+    {
+        return in_our_words([&] { return write_dataset_pack(spec, size, options, out); });
     }
     TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update,
                       std::stop_token stop) const override
@@ -87,6 +131,10 @@ public:
     CascadePreview plan_cascade(const CascadeRequest& request) const override
     {
         return in_our_words([&] { return plan_cascade_here(request); });
+    }
+    ModelImportResult import_model(const ModelImportRequest& request) const override
+    {
+        return in_our_words([&] { return assemble_model(request); });
     }
     SystemInfo inspect_system() const override
     {
@@ -103,7 +151,3 @@ extern "C" __attribute__((visibility("default"))) const reverie::CoreLibrary* re
     static const reverie::Library library;
     return &library;
 }
-    ModelImportResult import_model(const ModelImportRequest& request) const override
-    {
-        return in_our_words([&] { return assemble_model(request); });
-    }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/api/embedder.h"
+#include "core/api/recipe.h"
 #include "core/base/image.h"
 #include "core/base/sampler.h"
 
@@ -19,7 +21,7 @@ namespace reverie {
 struct GeneratorOptions {
     std::string device
         = "auto"; ///< auto | cpu | cuda | cuda:N; auto takes the first CUDA device if there is one
-    std::string dtype = "f32"; ///< f32 | bf16 | f16: what the networks compute in
+    std::string dtype = "f32"; ///< f32 | bf16 | f16 (CUDA only): what products are computed in
     int threads = 0; ///< CPU threads; 0 takes all cores
 };
 
@@ -33,11 +35,13 @@ struct KeptStage {
 /// Picture i of the request (prompt-major: all of the first prompt's, then the next's) is made from seed + i
 /// alone; neither its batch nor the device changes it beyond rounding.
 struct GenerateRequest {
-    std::vector<std::string> prompts; ///< UTF-8, each not empty
+    std::vector<std::string>
+        prompts; ///< UTF-8; empty ones only where the recipe's blend or image_embeds say what to draw
     std::vector<std::vector<std::int64_t>>
         ids; ///< token ids of each prompt, as many for each; empty: tokenized here
     int count = 1; ///< pictures of every prompt, from 1
     std::uint64_t seed = 0; ///< below 2^53, so that it survives JSON
+    std::vector<std::uint64_t> seeds; ///< one for each picture, instead of seed + i; empty: seed + i
     std::optional<double> cond_scale; ///< decoder guidance; 1 is none
     std::optional<double> prior_cond_scale;
     std::optional<int> prior_steps; ///< 1 .. ModelInfo::prior.max_steps
@@ -49,6 +53,7 @@ struct GenerateRequest {
     int stop_after_stage = 0; ///< decoder stage to end with; 0: the last
     std::vector<std::vector<float>> image_embeds; ///< one for each picture: skips the prior
     std::vector<KeptStage> kept; ///< one for each picture: skips the stages up to it
+    Recipe recipe; ///< the same for every picture
     bool keep_steps = false; ///< keep the x0 estimate of every step in Picture::steps
     int preview_every = 1; ///< steps between previews; 0: none
 };
@@ -63,9 +68,10 @@ struct Candidate {
 struct Picture {
     int index = 0; ///< position in the request
     std::string prompt;
-    std::uint64_t seed = 0; ///< request seed + index
+    std::uint64_t seed = 0; ///< its own
     Image image; ///< the last stage that was drawn
-    std::vector<Image> stages; ///< one a decoder stage, smallest first; stages not reached are empty
+    std::vector<Image> stages; ///< one a decoder stage, smallest first; stages not reached are empty, and
+                               ///< all but the last of an outpainted frame
     std::vector<std::vector<Image>> steps; ///< by stage, the x0 estimates in order, if asked for
     std::vector<Candidate> candidates;
     std::vector<float> image_embed;
@@ -131,6 +137,9 @@ public:
     virtual GenerateResult generate(const GenerateRequest& request, const OnGenerateUpdate& on_update = {},
                                     std::stop_token stop = {})
         = 0;
+
+    /// The same model seen as a map of texts and pictures.
+    virtual Embedder& embedder() = 0;
 };
 
 /// Loads a pipeline file (CLIP, prior and decoder). The first call in a process also loads LibTorch, which

@@ -53,9 +53,16 @@ DatasetInfo dataset_info(const std::string& spec)
     return core_library().dataset_info(spec);
 }
 
-void pack_dataset(const std::string& spec, int size, const std::filesystem::path& out)
+DatasetCheck check_dataset(const std::string& spec, const DatasetCheckOptions& options,
+                           const OnDatasetProgress& on_progress, std::stop_token stop)
 {
-    core_library().pack_dataset(spec, size, out);
+    return core_library().check_dataset(spec, options, on_progress, std::move(stop));
+}
+
+std::int64_t pack_dataset(const std::string& spec, int size, const PictureOptions& options,
+                          const std::filesystem::path& out)
+{
+    return core_library().pack_dataset(spec, size, options, out);
 }
 
 TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update, std::stop_token stop)
@@ -83,9 +90,9 @@ SystemInfo inspect_system()
     return core_library().inspect_system();
 }
 
-} // namespace reverie
 ModelImportResult import_model(const ModelImportRequest& request)
 {
     return core_library().import_model(request);
 }
 
+} // namespace reverie

@@ -18,19 +18,23 @@ public:
     virtual ~CoreLibrary() = default;
     virtual std::unique_ptr<Generator> open_generator(const std::filesystem::path& model,
                                                       const GeneratorOptions& options) const = 0;
+    virtual Image read_pixels(const std::filesystem::path& picture) const = 0;
     virtual DatasetInfo dataset_info(const std::string& spec) const = 0;
-    virtual void pack_dataset(const std::string& spec, int size, const std::filesystem::path& out) const = 0;
+    virtual DatasetCheck check_dataset(const std::string& spec, const DatasetCheckOptions& options,
+                                       const OnDatasetProgress& on_progress, std::stop_token stop) const = 0;
+    virtual std::int64_t pack_dataset(const std::string& spec, int size, const PictureOptions& options,
+                                      const std::filesystem::path& out) const = 0;
     virtual TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update,
                               std::stop_token stop) const = 0;
     virtual std::string resolve_training_config(const TrainRequest& request) const = 0;
     virtual std::vector<std::string> training_presets() const = 0;
     virtual SystemInfo inspect_system() const = 0;
     virtual CascadePreview plan_cascade(const CascadeRequest& request) const = 0;
+    virtual ModelImportResult import_model(const ModelImportRequest& request) const = 0;
 };
 
 /// Settles what must be settled before LibTorch is loaded or a second thread runs: OpenMP threads that sleep
 /// instead of spin, and an allocator that keeps large blocks. First line of main().
-    virtual ModelImportResult import_model(const ModelImportRequest& request) const = 0;
 void prepare_process();
 
 /// Opens libreverie_core, and with it LibTorch, on the first call: about half a second. Any thread.

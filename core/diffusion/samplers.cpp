@@ -44,9 +44,10 @@ Tensor pasted(const Tensor& x_start, const Repaint* repaint)
 } // namespace
 
 Tensor sample_ddpm(const Denoise& denoise, Tensor x, const NoiseScheduleImpl& schedule, Noise& noise,
-                   const OnStep& on_step, const std::stop_token& stop, const Repaint* repaint)
+                   const OnStep& on_step, const std::stop_token& stop, const Repaint* repaint,
+                   std::optional<std::int64_t> last_steps)
 {
-    const auto steps = schedule.num_timesteps();
+    const auto steps = last_steps.value_or(schedule.num_timesteps());
     Tensor x_start;
     for (auto t = steps - 1; t >= 0; --t) {
         if (stop.stop_requested())

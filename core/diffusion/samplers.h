@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -29,11 +30,11 @@ using OnStep = std::function<void(std::int64_t step, std::int64_t steps, const T
 // With `repaint` a sampler inpaints: it takes each step as often as that asks for, and its result and the
 // estimates it reports have the known part as given.
 
-/// Ancestral sampling over all T steps (Ho et al. 2020, algorithm 2). Returns x_0, or the last estimate of it
-/// when stopped.
+/// Ancestral sampling over all T steps (Ho et al. 2020, algorithm 2), or only the last `steps` of them.
+/// Returns x_0, or the last estimate of it when stopped.
 Tensor sample_ddpm(const Denoise& denoise, Tensor x, const NoiseScheduleImpl& schedule, Noise& noise,
                    const OnStep& on_step = {}, const std::stop_token& stop = {},
-                   const Repaint* repaint = nullptr);
+                   const Repaint* repaint = nullptr, std::optional<std::int64_t> steps = {});
 
 /// One transition of DDIM: from t to t_next, t_next = -1 being x_0 itself.
 struct TimePair {

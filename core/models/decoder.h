@@ -40,6 +40,9 @@ struct DecoderSampling {
     std::int64_t start_at_unet_number = 1; ///< from 2: goes on from `image`
     std::int64_t stop_at_unet_number = 0; ///< 0: the last
     Tensor image; ///< (b, c, h, w), the stage before the first to be drawn
+    DecoderCondition negative; ///< what guidance leads away from; undefined: the null condition
+    Tensor start_image; ///< (b or 1, c, h, w): the first chain begins with it noised (SDEdit)
+    double start_strength = 1; ///< and is this share of a whole one, above 0 up to 1
     Tensor inpaint_image; ///< (b or 1, c, h, w): a picture to keep a part of, with inpaint_mask
     Tensor inpaint_mask; ///< bool (b or 1, h, w): true keeps the picture's pixel
     std::int64_t inpaint_resample_times = 5; ///< how often every step is taken (RePaint)
@@ -73,6 +76,11 @@ public:
     [[nodiscard]] std::int64_t num_unets() const { return static_cast<std::int64_t>(stages_.size()); }
     [[nodiscard]] std::int64_t image_size(std::int64_t unet_number) const;
     [[nodiscard]] std::int64_t num_timesteps() const { return options_->timesteps; }
+    [[nodiscard]] std::int64_t default_steps(std::int64_t unet_number) const ///< of sampling
+    {
+        return stages_.at(static_cast<std::size_t>(unet_number - 1))
+            .sample_timesteps.value_or(num_timesteps());
+    }
     [[nodiscard]] bool can_guide() const;
     [[nodiscard]] bool reads_text() const; ///< some U-Net is conditioned on text encodings
     [[nodiscard]] const DecoderOptions& options() const { return *options_; }

@@ -7,6 +7,8 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+
 namespace reverie {
 
 namespace {
@@ -50,6 +52,26 @@ void show_lowres(DecoderStage& stage, const Tensor& previous, UnetCondition& see
         lowres = stage.lowres->noise_image(lowres, seen.lowres_noise_level, noise).image;
     }
     seen.lowres_cond_img = stage.encoded(lowres);
+}
+
+/// As many of `steps` as a chain of that strength takes, one at least.
+std::int64_t last_share(std::int64_t steps, double strength)
+{
+    return std::max<std::int64_t>(1, std::llround(static_cast<double>(steps) * strength));
+}
+
+void keep_last(std::vector<TimePair>& times, double strength)
+{
+    times.erase(times.begin(), times.end() - last_share(static_cast<std::int64_t>(times.size()), strength));
+}
+
+/// x_t of a picture.
+Tensor started(DecoderStage& stage, const Tensor& picture, const Tensor& noise, std::int64_t t)
+{
+    const auto x0 = stage.encoded(resize_area(picture, stage.image_size)).expand_as(noise);
+    const auto times
+        = torch::full({ noise.size(0) }, t, torch::TensorOptions(noise.device()).dtype(torch::kInt64));
+    return stage.schedule->q_sample(x0, times, noise);
 }
 
 } // namespace
@@ -100,11 +122,13 @@ void DecoderImpl::check(std::int64_t batch, const DecoderCondition& condition,
         if (sampling.cond_scale.at(i) != 1 && !can_guide())
             throw UsageError("This decoder was trained without dropping its conditions, so its guidance "
                              "scale must stay 1.");
+    if (sampling.start_image.defined() && !(sampling.start_strength > 0 && sampling.start_strength <= 1))
+        throw UsageError("The strength of a start from a picture lies above 0 and up to 1.");
     for (const auto& stage : stages_) {
         const bool drawn = stage.number >= first && (last == 0 || stage.number <= last);
-        if (stage.edm && drawn && sampling.inpaint_image.defined())
+        if (stage.edm && drawn && (sampling.inpaint_image.defined() || sampling.start_image.defined()))
             throw UsageError("Stage " + std::to_string(stage.number)
-                             + " is elucidated, and such a stage can't inpaint; stop "
+                             + " is elucidated, and such a stage can't start from a picture or inpaint; stop "
                                "before it, or use another model.");
     }
     check_inpainting(sampling.inpaint_image, sampling.inpaint_mask, options_->channels, batch);
@@ -119,8 +143,20 @@ Tensor DecoderImpl::sample_stage(DecoderStage& stage, std::int64_t batch, const 
     UnetCondition seen{ condition.image_embed, condition.text_encodings, {}, {}, {} };
     if (stage.lowres)
         show_lowres(stage, previous.to(like), seen, noise);
+    UnetCondition away = seen;
+    away.image_embed = sampling.negative.image_embed;
+    away.text_encodings = sampling.negative.text_encodings;
+    const bool guided_away = away.image_embed.defined() || away.text_encodings.defined();
     const auto size = stage.latent_size();
-    const auto x = noise.normal({ batch, stage.latent_channels(), size, size }).to(like);
+    auto x = noise.normal({ batch, stage.latent_channels(), size, size }).to(like);
+    auto times = decoder_ddim_times(num_timesteps(), how.steps);
+    auto full_steps = num_timesteps();
+    if (sampling.start_image.defined() && stage.number == sampling.start_at_unet_number) {
+        keep_last(times, sampling.start_strength);
+        full_steps = last_share(full_steps, sampling.start_strength);
+        x = started(stage, sampling.start_image.to(like), x,
+                    how.sampler == Sampler::Ddpm ? full_steps - 1 : times.front().t);
+    }
 
     std::optional<KeptPart> kept;
     std::optional<Repaint> repaint;
@@ -138,7 +174,7 @@ Tensor DecoderImpl::sample_stage(DecoderStage& stage, std::int64_t batch, const 
     const bool self_cond = stage.unet->options().self_cond;
     const Denoise denoise = [&](const Tensor& x_t, const Tensor& t, const Tensor& previous_x0) {
         seen.self_cond = self_cond ? previous_x0 : Tensor();
-        return stage.denoise(x_t, t, seen, cond_scale);
+        return stage.denoise(x_t, t, seen, cond_scale, guided_away ? &away : nullptr);
     };
     OnStep on_step;
     if (sampling.on_step)
@@ -150,15 +186,15 @@ Tensor DecoderImpl::sample_stage(DecoderStage& stage, std::int64_t batch, const 
         const DenoiseSigma denoise_sigma = [&](const Tensor& x_t, double sigma, const Tensor& previous_x0) {
             seen.self_cond = self_cond ? previous_x0 : Tensor();
             const auto level = torch::full({ batch }, sigma, x_t.options());
-            return stage.thresholded(elucidated.denoise(x_t, level, seen, cond_scale));
+            return stage.thresholded(
+                elucidated.denoise(x_t, level, seen, cond_scale, guided_away ? &away : nullptr));
         };
         return picture(sample_elucidated(denoise_sigma, x, *stage.edm, how.steps, how.sampler, noise, on_step,
                                          sampling.stop));
     }
-    const auto times = decoder_ddim_times(num_timesteps(), how.steps);
     const auto& schedule = stage.schedule;
     if (how.sampler == Sampler::Ddpm)
-        return picture(sample_ddpm(denoise, x, *schedule, noise, on_step, sampling.stop, known));
+        return picture(sample_ddpm(denoise, x, *schedule, noise, on_step, sampling.stop, known, full_steps));
     if (how.sampler == Sampler::Ddim)
         return picture(sample_ddim(denoise, x, schedule->alphas_cumprod, times, how.eta, noise, on_step,
                                    sampling.stop, known));

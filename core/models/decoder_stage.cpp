@@ -74,15 +74,14 @@ Tensor DecoderStage::thresholded(const Tensor& x_start) const
 {
     if (vae)
         return x_start;
-    return dynamic_threshold(x_start,
-                             options->use_dynamic_thres ? std::optional(options->dynamic_thres_percentile)
-                                                        : std::nullopt);
+    return dynamic_threshold(
+        x_start, options->use_dynamic_thres ? std::optional(options->dynamic_thres_percentile) : std::nullopt);
 }
 
 Denoised DecoderStage::denoise(const Tensor& x, const Tensor& t, const UnetCondition& condition,
-                               double cond_scale)
+                               double cond_scale, const UnetCondition* negative)
 {
-    auto output = unet->forward_with_cond_scale(x, t, condition, cond_scale);
+    auto output = unet->forward_with_cond_scale(x, t, condition, cond_scale, negative);
     Tensor log_var;
     if (learned_variance) {
         const auto parts = output.chunk(2, 1);
@@ -101,7 +100,8 @@ Tensor DecoderStage::variational_bound(const Tensor& x0, const Tensor& x_t, cons
                                                : x_start(x_t, t, prediction);
     const auto truth = schedule->q_posterior(x0, x_t, t);
     const auto mean = schedule->q_posterior(estimate, x_t, t).mean.detach();
-    const auto log_var = log_variance(fraction, t);
+    // A variance so small that its inverse overflows would turn both branches' gradients into nan.
+    const auto log_var = log_variance(fraction, t).clamp_min(-80);
     const auto kl = in_bits(normal_kl(truth.mean, truth.log_variance, mean, log_var));
     const auto nll = in_bits(-discretized_gaussian_log_likelihood(x0, mean, 0.5 * log_var));
     return torch::where(t == 0, nll, kl).mean();

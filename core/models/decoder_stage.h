@@ -42,8 +42,10 @@ struct DecoderStage {
     /// An estimate of x_0, clamped or thresholded where x is pixels.
     [[nodiscard]] Tensor thresholded(const Tensor& x_start) const;
 
-    /// One denoising step's estimate, thresholded.
-    Denoised denoise(const Tensor& x, const Tensor& t, const UnetCondition& condition, double cond_scale);
+    /// One denoising step's estimate, thresholded. Guidance as in
+    /// UnetImpl::forward_with_cond_scale.
+    Denoised denoise(const Tensor& x, const Tensor& t, const UnetCondition& condition, double cond_scale,
+                     const UnetCondition* negative = nullptr);
 
     /// Interpolates between the two bounds of the reverse variance (Nichol & Dhariwal 2021, eq. 15).
     [[nodiscard]] Tensor log_variance(const Tensor& fraction, const Tensor& t) const;

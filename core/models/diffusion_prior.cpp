@@ -82,9 +82,10 @@ Tensor DiffusionPriorImpl::loss(const Tensor& image_embed, const TextCondition& 
 }
 
 Denoised DiffusionPriorImpl::denoise(const Tensor& x, const Tensor& t, const TextCondition& text,
-                                     const Tensor& self_cond, double cond_scale, bool clip_denoised)
+                                     const Tensor& self_cond, double cond_scale, bool clip_denoised,
+                                     const TextCondition* negative)
 {
-    const auto prediction = net->forward_with_cond_scale(x, t, text, self_cond, cond_scale);
+    const auto prediction = net->forward_with_cond_scale(x, t, text, self_cond, cond_scale, negative);
     auto x_start = options_.predict_v ? noise_scheduler->predict_start_from_v(x, t, prediction)
         : options_.predict_x_start    ? prediction
                                       : noise_scheduler->predict_start_from_noise(x, t, prediction);
@@ -97,7 +98,7 @@ Denoised DiffusionPriorImpl::denoise(const Tensor& x, const Tensor& t, const Tex
 
 Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition& text,
                                          const SamplingOptions& options, Noise& noise, const OnStep& on_step,
-                                         const std::stop_token& stop)
+                                         const std::stop_token& stop, const TextCondition* negative)
 {
     torch::NoGradGuard no_grad;
     if (options.cond_scale != 1 && !can_guide())
@@ -118,7 +119,7 @@ Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition
     const bool clip_denoised = sampler != Sampler::Ddpm || options_.clip_denoised;
     const Denoise step = [&](const Tensor& x_t, const Tensor& t, const Tensor& previous) {
         return denoise(x_t, t, text, net->options().self_cond ? previous : Tensor(), options.cond_scale,
-                       clip_denoised);
+                       clip_denoised, negative);
     };
     if (sampler == Sampler::Ddpm)
         x = sample_ddpm(step, x, *noise_scheduler, noise, on_step, stop);
@@ -136,16 +137,19 @@ Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition
 
 PriorSamples DiffusionPriorImpl::sample(const TextCondition& text, std::int64_t candidates,
                                         const SamplingOptions& options, Noise& noise, const OnStep& on_step,
-                                        const std::stop_token& stop)
+                                        const std::stop_token& stop, const TextCondition* negative)
 {
     torch::NoGradGuard no_grad;
     const auto b = text.text_embed.size(0);
     const auto repeated
         = [&](const Tensor& x) { return x.defined() ? x.repeat_interleave(candidates, 0) : x; };
-    const auto embeds
-        = p_sample_loop(b * candidates, { repeated(text.text_embed), repeated(text.text_encodings) }, options,
-                        noise, on_step, stop)
-              .view({ b, candidates, -1 }); // (b, r, d)
+    const auto for_candidates = [&](const TextCondition& one) {
+        return TextCondition{ repeated(one.text_embed), repeated(one.text_encodings) };
+    };
+    const auto away = negative ? for_candidates(*negative) : TextCondition{};
+    const auto embeds = p_sample_loop(b * candidates, for_candidates(text), options, noise, on_step, stop,
+                                      negative ? &away : nullptr)
+                            .view({ b, candidates, -1 }); // (b, r, d)
     const auto similarity = (l2norm(embeds) * l2norm(text.text_embed).unsqueeze(1)).sum(-1); // (b, r)
     const auto chosen = similarity.argmax(1); // (b)
     const auto index = chosen.view({ b, 1, 1 }).expand({ -1, 1, embeds.size(2) });

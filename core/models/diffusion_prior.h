@@ -77,15 +77,18 @@ public:
     Tensor loss_of_pairs(const Tensor& text, const Tensor& image, Noise& noise);
 
     /// `candidates` embeddings for each text; the one nearest to the text embedding is chosen. Noise rows are
-    /// text-major: all candidates of the first text come first.
+    /// text-major: all candidates of the first text come first. Guidance leads away from `negative`, as many
+    /// texts, where it is given, instead of from the null condition.
     PriorSamples sample(const TextCondition& text, std::int64_t candidates, const SamplingOptions& options,
-                        Noise& noise, const OnStep& on_step = {}, const std::stop_token& stop = {});
+                        Noise& noise, const OnStep& on_step = {}, const std::stop_token& stop = {},
+                        const TextCondition* negative = nullptr);
     /// From token ids (b, n) through CLIP.
     PriorSamples sample_text(const Tensor& text, std::int64_t candidates, const SamplingOptions& options,
                              Noise& noise, const OnStep& on_step = {}, const std::stop_token& stop = {});
     /// The bare chain: (b, d) embeddings in CLIP's scale.
     Tensor p_sample_loop(std::int64_t batch, const TextCondition& text, const SamplingOptions& options,
-                         Noise& noise, const OnStep& on_step = {}, const std::stop_token& stop = {});
+                         Noise& noise, const OnStep& on_step = {}, const std::stop_token& stop = {},
+                         const TextCondition* negative = nullptr);
 
     /// Text condition of token ids (b, n), without encodings if the prior reads none.
     TextCondition embed_text(const Tensor& text);
@@ -99,7 +102,7 @@ public:
 
 private:
     Denoised denoise(const Tensor& x, const Tensor& t, const TextCondition& text, const Tensor& self_cond,
-                     double cond_scale, bool clip_denoised);
+                     double cond_scale, bool clip_denoised, const TextCondition* negative);
 
     DiffusionPriorOptions options_;
     std::int64_t image_embed_dim_;

@@ -6,11 +6,11 @@
 namespace reverie {
 
 Tensor ElucidatedUnet::denoise(const Tensor& x, const Tensor& sigma, const UnetCondition& condition,
-                               double cond_scale)
+                               double cond_scale, const UnetCondition* negative)
 {
     const auto c = precondition(sigma, options_.sigma_data, x);
     return c.c_skip * x
-        + c.c_out * unet_->forward_with_cond_scale(c.c_in * x, c.c_noise, condition, cond_scale);
+        + c.c_out * unet_->forward_with_cond_scale(c.c_in * x, c.c_noise, condition, cond_scale, negative);
 }
 
 Tensor ElucidatedUnet::loss(const Tensor& x_start, UnetCondition condition, DropProbs drop, Noise& noise)

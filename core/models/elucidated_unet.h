@@ -17,7 +17,8 @@ public:
     }
 
     /// D(x; sigma), guided: x (b, c, h, w), sigma (b) -> the estimate of x_0.
-    Tensor denoise(const Tensor& x, const Tensor& sigma, const UnetCondition& condition, double cond_scale);
+    Tensor denoise(const Tensor& x, const Tensor& sigma, const UnetCondition& condition, double cond_scale,
+                   const UnetCondition* negative = nullptr);
 
     /// The weighted squared error for pictures x_start (b, c, h, w) in [-1, 1]: (). Noise is drawn in the
     /// order levels, picture noise, the self-conditioning coin, condition masks.

@@ -114,17 +114,21 @@ Tensor PriorNetworkImpl::forward(const Tensor& image_embed, const Tensor& times,
 
 Tensor PriorNetworkImpl::forward_with_cond_scale(const Tensor& image_embed, const Tensor& times,
                                                  const TextCondition& text, const Tensor& self_cond,
-                                                 double cond_scale)
+                                                 double cond_scale, const TextCondition* negative)
 {
     if (cond_scale == 1)
         return forward(image_embed, times, text, self_cond);
-    const auto twice = [](const Tensor& x) { return x.defined() ? torch::cat({ x, x }) : x; };
+    const auto stacked = [](const Tensor& x, const Tensor& other) {
+        return x.defined() ? torch::cat({ x, other }) : x;
+    };
+    const auto twice = [&](const Tensor& x) { return stacked(x, x); };
     const auto b = image_embed.size(0);
-    const auto keep = torch::arange(2 * b, times.options()) < b;
+    const auto keep = torch::arange(2 * b, times.options()) < (negative ? 2 * b : b);
+    const auto& other = negative ? *negative : text;
+    const TextCondition doubled{ stacked(text.text_embed, other.text_embed),
+                                 stacked(text.text_encodings, other.text_encodings) };
     const auto both
-        = forward_masked(twice(image_embed), twice(times),
-                         { twice(text.text_embed), twice(text.text_encodings) }, twice(self_cond), keep, keep)
-              .chunk(2);
+        = forward_masked(twice(image_embed), twice(times), doubled, twice(self_cond), keep, keep).chunk(2);
     return both[1] + (both[0] - both[1]) * cond_scale;
 }
 

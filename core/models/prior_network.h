@@ -79,9 +79,11 @@ public:
     Tensor forward(const Tensor& image_embed, const Tensor& times, const TextCondition& text,
                    const Tensor& self_cond = {}, DropProbs drop = {}, Noise* noise = nullptr);
 
-    /// Classifier-free guidance: null + (conditional - null) * cond_scale, both passes as one batch.
+    /// Classifier-free guidance: null + (conditional - null) * cond_scale, both passes as one batch. With
+    /// `negative` that text takes the place of the null condition.
     Tensor forward_with_cond_scale(const Tensor& image_embed, const Tensor& times, const TextCondition& text,
-                                   const Tensor& self_cond, double cond_scale);
+                                   const Tensor& self_cond, double cond_scale,
+                                   const TextCondition* negative = nullptr);
 
     [[nodiscard]] const PriorNetworkOptions& options() const { return options_; }
 

@@ -246,14 +246,20 @@ Tensor UnetImpl::forward(const Tensor& x, const Tensor& time, const UnetConditio
 }
 
 Tensor UnetImpl::forward_with_cond_scale(const Tensor& x, const Tensor& time, const UnetCondition& condition,
-                                         double cond_scale)
+                                         double cond_scale, const UnetCondition* negative)
 {
-    if (cond_scale == 1)
+    const bool conditioned = options_.cond_on_image_embeds || options_.cond_on_text_encodings;
+    if (cond_scale == 1 || !conditioned) // without a condition both passes are the same
         return forward(x, time, condition);
-    const auto twice = [](const Tensor& t) { return t.defined() ? torch::cat({ t, t }) : t; };
+    const auto stacked = [](const Tensor& t, const Tensor& other) {
+        return t.defined() ? torch::cat({ t, other }) : t;
+    };
+    const auto twice = [&](const Tensor& t) { return stacked(t, t); };
     const auto b = x.size(0);
-    const auto keep = torch::arange(2 * b, time.options()) < b;
-    const UnetCondition doubled{ twice(condition.image_embed), twice(condition.text_encodings),
+    const auto keep = torch::arange(2 * b, time.options()) < (negative ? 2 * b : b);
+    const auto& other = negative ? *negative : condition;
+    const UnetCondition doubled{ stacked(condition.image_embed, other.image_embed),
+                                 stacked(condition.text_encodings, other.text_encodings),
                                  twice(condition.lowres_cond_img), twice(condition.lowres_noise_level),
                                  twice(condition.self_cond) };
     const auto both = forward_masked(twice(x), twice(time), doubled, keep, keep).chunk(2);
@@ -291,9 +297,11 @@ UnetImpl::Tokens UnetImpl::condition_tokens(const Tensor& time, const UnetCondit
         tokens = torch::cat(
             { tokens, torch::where(image_keep.view({ -1, 1, 1 }), image_tokens, null_image_embed) }, 1);
     }
+    tokens = tokens.to(norm_cond->weight.scalar_type()); // autocast leaves its weights alone on the CPU
     auto middle = tokens;
     if (text_to_cond && condition.text_encodings.defined())
-        middle = torch::cat({ tokens, text_tokens(condition.text_encodings, text_keep) }, 1);
+        middle
+            = torch::cat({ tokens, text_tokens(condition.text_encodings, text_keep).to(tokens.dtype()) }, 1);
     return { t, norm_cond(tokens), norm_mid_cond(middle) };
 }
 
@@ -322,6 +330,11 @@ Tensor UnetImpl::forward_masked(const Tensor& input, const Tensor& time, const U
     const auto residual = x;
     if (init_resnet_block)
         x = init_resnet_block(x, t);
+    const bool recompute
+        = options_.checkpoint_during_training && is_training() && torch::GradMode::is_enabled();
+    const auto run = [&](ResnetBlock& block, const Tensor& map, const Tensor& when, const Tensor& cond) {
+        return recompute ? block->forward_checkpointed(map, when, cond) : block(map, when, cond);
+    };
     const auto skip_scale = options_.scale_skip_connection ? std::sqrt(0.5) : 1.;
     std::vector<Tensor> skips, fmaps;
     const auto push = [&](const Tensor& map) { skips.push_back(skip_scale == 1 ? map : map * skip_scale); };
@@ -332,20 +345,20 @@ Tensor UnetImpl::forward_masked(const Tensor& input, const Tensor& time, const U
     };
     for (auto& level : downs_) {
         const auto& when = level.cross_attends ? t : summed;
-        x = level.init_block(through(level.downsample_first, x), when);
+        x = run(level.init_block, through(level.downsample_first, x), when, c);
         for (auto& block : level.blocks)
-            push(x = block(x, when, c));
+            push(x = run(block, x, when, c));
         push(x = through(level.attention, x));
         x = through(level.downsample, x);
     }
     const auto middle = cross_attends_at_middle(options_) ? t : with_sum(t, mid_c);
-    x = mid_block1(x, middle, mid_c); // (b, dims_.back(), ...)
-    x = mid_block2(mid_attn ? mid_attn(x) : x, middle, mid_c);
+    x = run(mid_block1, x, middle, mid_c); // (b, dims_.back(), ...)
+    x = run(mid_block2, mid_attn ? mid_attn(x) : x, middle, mid_c);
     for (auto& level : ups_) {
         const auto& when = level.cross_attends ? t : summed;
-        x = level.init_block(with_skip(x), when, c);
+        x = run(level.init_block, with_skip(x), when, c);
         for (auto& block : level.blocks)
-            x = block(with_skip(x), when, c);
+            x = run(block, with_skip(x), when, c);
         x = through(level.attention, x);
         fmaps.push_back(x);
         x = through(level.upsample, x);

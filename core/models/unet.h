@@ -55,9 +55,10 @@ public:
     Tensor forward(const Tensor& x, const Tensor& time, const UnetCondition& condition, DropProbs drop = {},
                    Noise* noise = nullptr);
 
-    /// Classifier-free guidance: null + (conditional - null) * cond_scale, both passes as one batch.
+    /// Classifier-free guidance: null + (conditional - null) * cond_scale, both passes as one batch. With
+    /// `negative` its image_embed and text_encodings take the place of the null condition.
     Tensor forward_with_cond_scale(const Tensor& x, const Tensor& time, const UnetCondition& condition,
-                                   double cond_scale);
+                                   double cond_scale, const UnetCondition* negative = nullptr);
 
     /// Takes the reference's files in which the middle attends although attend_at_middle is false, and those
     /// without image_to_tokens, where image_embed_dim equals cond_dim and every image token is the embedding

@@ -107,6 +107,8 @@ public:
         return result;
     }
 
+    Embedder& embedder() override { throw Error("The fake model only draws."); }
+
 private:
     [[nodiscard]] int total() const { return int(m_request.prompts.size()) * m_request.count; }
 

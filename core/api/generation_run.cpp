@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: MIT
+#include "core/api/generation_run.h"
+
+#include "core/api/request_check.h"
+#include "core/base/random_key.h"
+#include "core/models/outpainting.h"
+#include "core/nn/pixels.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace reverie {
+
+namespace {
+
+constexpr int default_batch = 8;
+
+/// How long a step takes compared with others: parameters times positions they are applied to.
+double step_cost(torch::nn::Module& module, std::int64_t positions)
+{
+    double parameters = 0;
+    for (const auto& parameter : module.parameters())
+        parameters += static_cast<double>(parameter.numel());
+    return parameters * static_cast<double>(positions);
+}
+
+std::size_t at(int index)
+{
+    return static_cast<std::size_t>(index);
+}
+
+Tensor to_row(const Embedding& embedding)
+{
+    return torch::tensor(embedding).unsqueeze(0);
+}
+
+int pictures_of(const GenerateRequest& request)
+{
+    return static_cast<int>(request.prompts.size()) * request.count;
+}
+
+int windows_of(const OutpaintPicture& outpainting, std::int64_t window)
+{
+    const auto& picture = outpainting.picture.image;
+    const auto width = outpainting.width > 0 ? outpainting.width : picture.width * 2;
+    const auto height = outpainting.height > 0 ? outpainting.height : picture.height * 2;
+    const auto left = outpainting.left.value_or((width - picture.width) / 2);
+    const auto top = outpainting.top.value_or((height - picture.height) / 2);
+    const bool fits = left >= 0 && top >= 0 && left + picture.width <= width && top + picture.height <= height
+        && width >= window && height >= window && outpainting.overlap >= 0 && outpainting.overlap < 1;
+    if (!fits)
+        return 1; // outpaint() says why
+    return static_cast<int>(
+        outpaint_windows(height, width, top, left, picture.height, picture.width, window, outpainting.overlap)
+            .size());
+}
+
+} // namespace
+
+GenerationRun::GenerationRun(LoadedPipeline& model, const GenerateRequest& request,
+                             const OnGenerateUpdate& on_update, std::stop_token stop,
+                             const MakeNoise& make_noise)
+    : model_(model)
+    , request_(request)
+    , on_update_(on_update)
+    , stop_(std::move(stop))
+    , make_noise_(make_noise)
+{
+    result_.settings = resolved(request, model);
+    check_request(request, result_.settings, model);
+    if (request.recipe.outpaint)
+        windows_ = windows_of(*request.recipe.outpaint, model.parts.decoder->image_size(last_stage()));
+    progress_ = RunProgress(costs(), pictures_of(request), windows_);
+}
+
+GenerateResult GenerationRun::all()
+{
+    for (const auto& warning : warnings_of(request_, model_)) {
+        GenerateUpdate update;
+        update.warning = warning;
+        report(std::move(update));
+    }
+    const int total = pictures_of(request_);
+    const int batch = request_.batch > 0 ? request_.batch : default_batch;
+    for (int first = 0; first < total && !stop_.stop_requested(); first += batch)
+        draw(first, std::min(batch, total - first));
+    result_.stopped = stop_.stop_requested();
+    return std::move(result_);
+}
+
+int GenerationRun::last_stage() const
+{
+    return request_.stop_after_stage > 0 ? request_.stop_after_stage
+                                         : static_cast<int>(model_.parts.decoder->num_unets());
+}
+
+bool GenerationRun::guided_away() const
+{
+    return !request_.recipe.negative.empty() && result_.settings.cond_scale != 1 && first_stage() == 1;
+}
+
+int GenerationRun::prior_passes() const
+{
+    const auto& blend = request_.recipe.blend;
+    const auto texts
+        = std::count_if(blend.begin(), blend.end(), [](const auto& part) { return !part.picture; });
+    const auto passes = !with_embeds() ? 0 : blend.empty() ? 1 : static_cast<int>(texts);
+    return passes + (guided_away() ? 1 : 0);
+}
+
+int GenerationRun::steps_of(int stage) const
+{
+    const int steps = result_.settings.steps[at(stage - 1)];
+    const auto& start = request_.recipe.start;
+    return start && stage == 1 ? std::max(1, static_cast<int>(std::lround(steps * start->strength))) : steps;
+}
+
+std::vector<StageCost> GenerationRun::costs() const
+{
+    auto& parts = model_.parts;
+    const auto& settings = result_.settings;
+    std::vector<StageCost> costs(settings.steps.size() + 1);
+    costs[0] = { step_cost(*parts.prior, settings.candidates * (parts.config.net->max_text_len + 4))
+                     * (settings.prior_cond_scale == 1 ? 1 : 2),
+                 settings.prior_steps * prior_passes() };
+    const auto& recipe = request_.recipe;
+    const int again = recipe.inpaint ? recipe.inpaint->resample_times
+        : recipe.outpaint            ? recipe.outpaint->resample_times
+                                     : 1;
+    for (int stage = first_stage(); stage <= last_stage(); ++stage) {
+        const auto size = parts.decoder->image_size(stage);
+        costs[at(stage)] = { step_cost(*parts.decoder->unet(stage), size * size / 8)
+                                 * (settings.cond_scale == 1 ? 1 : 2) * again,
+                             steps_of(stage) };
+    }
+    return costs;
+}
+
+std::unique_ptr<Noise> GenerationRun::noise(int stage, int candidates, int variant) const
+{
+    if (make_noise_)
+        return make_noise_(stage, first_, count_, candidates);
+    std::vector<std::uint64_t> keys;
+    for (int picture = first_; picture < first_ + count_; ++picture)
+        for (int candidate = 0; candidate < candidates; ++candidate)
+            keys.push_back(random_key({ seed_of(picture), static_cast<std::uint64_t>(stage),
+                                        static_cast<std::uint64_t>(candidate + variant) }));
+    return std::make_unique<KeyedNoise>(keys);
+}
+
+std::uint64_t GenerationRun::seed_of(int picture) const
+{
+    return request_.seeds.empty() ? request_.seed + static_cast<std::uint64_t>(picture)
+                                  : request_.seeds[at(picture)];
+}
+
+void GenerationRun::draw(int first, int count)
+{
+    first_ = first;
+    count_ = count;
+    passes_ = window_ = 0;
+    begin_pictures();
+    std::vector<Tensor> rows;
+    for (const auto& picture : pictures_)
+        rows.push_back(torch::tensor(request_.ids.empty()
+                                         ? model_.ids_of(picture.prompt)
+                                         : request_.ids[at(picture.index / request_.count)]));
+    const auto ids = torch::stack(rows).to(model_.device); // int64 (b, n)
+    negative_ids_ = request_.recipe.negative.empty()
+        ? Tensor()
+        : model_.ids_of(std::vector<std::string>{ request_.recipe.negative }).expand({ count, -1 });
+    const auto embeds = embeds_of(ids);
+    if (!stop_.stop_requested())
+        through_decoder(ids, embeds);
+    for (auto& picture : pictures_)
+        if (!picture.image.empty())
+            result_.pictures.push_back(std::move(picture));
+}
+
+void GenerationRun::begin_pictures()
+{
+    pictures_.clear();
+    const auto stages = result_.settings.steps.size();
+    for (int i = first_; i < first_ + count_; ++i) {
+        Picture picture;
+        picture.index = i;
+        picture.prompt = request_.prompts[at(i / request_.count)];
+        picture.seed = seed_of(i);
+        picture.stages.resize(stages);
+        picture.steps.resize(request_.keep_steps ? stages : 0);
+        pictures_.push_back(std::move(picture));
+    }
+}
+
+Tensor GenerationRun::embeds_of(const Tensor& ids)
+{
+    const auto& recipe = request_.recipe;
+    Tensor embeds;
+    if (!request_.image_embeds.empty())
+        embeds = given_embeds();
+    else if (!request_.kept.empty())
+        return {};
+    else if (!recipe.blend.empty())
+        embeds = blended(recipe);
+    else
+        embeds = through_prior(ids, /*chosen=*/true, /*away=*/true, result_.settings.candidates);
+    if (recipe.text_diff && !stop_.stop_requested())
+        embeds = turned(embeds, *recipe.text_diff);
+    if (!stop_.stop_requested())
+        keep_embeds(embeds);
+    return embeds;
+}
+
+Tensor GenerationRun::given_embeds()
+{
+    std::vector<Tensor> rows;
+    for (int i = first_; i < first_ + count_; ++i)
+        rows.push_back(to_row(request_.image_embeds[at(i)]));
+    return torch::cat(rows).to(model_.device);
+}
+
+Tensor GenerationRun::blended(const Recipe& recipe)
+{
+    std::vector<Tensor> parts;
+    std::vector<double> weights;
+    for (const auto& part : recipe.blend) {
+        parts.push_back(
+            part.picture
+                ? model_.embed_picture(part.picture->image).expand({ count_, -1 })
+                : through_prior(model_.ids_of(std::vector<std::string>{ part.text }).expand({ count_, -1 }),
+                                recipe.blend.size() == 1, /*away=*/true, result_.settings.candidates));
+        weights.push_back(part.weight);
+        if (stop_.stop_requested())
+            return {};
+    }
+    std::vector<Tensor> rows;
+    for (int i = 0; i < count_; ++i) {
+        std::vector<Embedding> points;
+        for (const auto& part : parts)
+            points.push_back(to_vector(part[i]));
+        rows.push_back(to_row(spherical_mean(points, weights)));
+    }
+    return torch::cat(rows).to(model_.device);
+}
+
+Tensor GenerationRun::turned(const Tensor& embeds, const TextDiff& diff)
+{
+    const auto phrases
+        = model_.parts.clip->embed_text(model_.ids_of(std::vector<std::string>{ diff.from, diff.to }))
+              .text_embed; // (2, d)
+    const auto from = to_vector(phrases[0]), to = to_vector(phrases[1]);
+    std::vector<Tensor> rows;
+    for (int i = 0; i < count_; ++i)
+        rows.push_back(to_row(text_diff(to_vector(embeds[i]), from, to, diff.strength)));
+    return torch::cat(rows).to(model_.device);
+}
+
+Tensor GenerationRun::through_prior(const Tensor& ids, bool chosen, bool away, int candidates)
+{
+    auto& prior = *model_.parts.prior;
+    const auto& settings = result_.settings;
+    const auto source = noise(0, candidates);
+    const SamplingOptions options{ .cond_scale = settings.prior_cond_scale,
+                                   .timesteps = settings.prior_steps,
+                                   .sampler = settings.sampler,
+                                   .eta = model_.parts.config.sampling.eta };
+    const int done = passes_ * settings.prior_steps, all = prior_passes() * settings.prior_steps;
+    const auto on_step = [&](std::int64_t step, std::int64_t, const Tensor&) {
+        report(progress(0, done + static_cast<int>(step), all));
+    };
+    const bool with_negative = away && negative_ids_.defined() && settings.prior_cond_scale != 1;
+    const auto negative = with_negative ? prior.embed_text(negative_ids_) : TextCondition{};
+    const auto samples = prior.sample(prior.embed_text(ids), candidates, options, *source, on_step, stop_,
+                                      with_negative ? &negative : nullptr);
+    ++passes_;
+    if (stop_.stop_requested() || !chosen)
+        return samples.image_embed;
+    auto update = progress(0, passes_ * settings.prior_steps, all);
+    for (int i = 0; i < count_; ++i) {
+        auto& picture = pictures_[at(i)];
+        for (const auto similarity : to_vector(samples.similarity[i]))
+            picture.candidates.push_back({ similarity, false });
+        picture.candidates[static_cast<std::size_t>(samples.chosen[i].item<std::int64_t>())].chosen = true;
+        update.candidates.push_back(picture.candidates);
+    }
+    report(std::move(update));
+    return samples.image_embed;
+}
+
+void GenerationRun::keep_embeds(const Tensor& embeds)
+{
+    for (int i = 0; i < count_; ++i)
+        pictures_[at(i)].image_embed = to_vector(embeds[i]);
+}
+
+void GenerationRun::through_decoder(const Tensor& ids, const Tensor& embeds)
+{
+    auto& decoder = model_.parts.decoder;
+    const auto& settings = result_.settings;
+    DecoderCondition condition{ embeds, {} };
+    if (decoder->reads_text())
+        condition.text_encodings = model_.parts.clip->embed_text(ids).text_encodings;
+    DecoderSampling sampling;
+    sampling.cond_scale = settings.cond_scale;
+    sampling.start_at_unet_number = first_stage();
+    sampling.stop_at_unet_number = last_stage();
+    sampling.stop = stop_;
+    for (const auto steps : settings.steps)
+        sampling.stages.push_back({ .timesteps = steps, .sampler = settings.sampler, .eta = settings.eta });
+    if (guided_away())
+        sampling.negative = negative_condition();
+    if (stop_.stop_requested())
+        return;
+    sampling.on_step = [&](std::int64_t stage, std::int64_t step, std::int64_t steps, const Tensor& x0) {
+        on_decoder_step(static_cast<int>(stage), static_cast<int>(step), static_cast<int>(steps), x0);
+    };
+    if (request_.recipe.outpaint)
+        return draw_around(*request_.recipe.outpaint, condition, sampling);
+    set_pictures(sampling);
+    sampling.on_stage
+        = [&](std::int64_t stage, const Tensor& images) { on_stage(static_cast<int>(stage), images); };
+    std::unique_ptr<Noise> source;
+    decoder->sample(count_, condition, sampling, [&](std::int64_t stage) -> Noise& {
+        source = noise(static_cast<int>(stage), 1);
+        return *source;
+    });
+}
+
+DecoderCondition GenerationRun::negative_condition()
+{
+    DecoderCondition negative{ through_prior(negative_ids_, /*chosen=*/false, /*away=*/false, 1), {} };
+    if (model_.parts.decoder->reads_text())
+        negative.text_encodings = model_.parts.clip->embed_text(negative_ids_).text_encodings;
+    return negative;
+}
+
+void GenerationRun::draw_around(const OutpaintPicture& wanted, const DecoderCondition& condition,
+                                DecoderSampling sampling)
+{
+    const auto picture
+        = decoder_range(to_tensor(wanted.picture.image)).to(model_.device).expand({ count_, -1, -1, -1 });
+    sampling.inpaint_resample_times = wanted.resample_times;
+    Outpainting outpainting{ wanted.height, wanted.width, {}, {}, wanted.overlap, std::move(sampling), {} };
+    if (wanted.top)
+        outpainting.top = *wanted.top;
+    if (wanted.left)
+        outpainting.left = *wanted.left;
+    outpainting.on_window = [&](std::int64_t done, std::int64_t, const Tensor& frame) {
+        auto update = progress(last_stage(), steps_of(last_stage()), steps_of(last_stage()));
+        window_ = static_cast<int>(done) - 1;
+        finish(update, last_stage(), frame);
+        window_ = static_cast<int>(done);
+        report(std::move(update));
+    };
+    std::unique_ptr<Noise> source;
+    const auto frame = outpaint(*model_.parts.decoder, picture, condition, outpainting,
+                                [&](std::int64_t window, std::int64_t stage) -> Noise& {
+                                    source = noise(static_cast<int>(stage), 1, static_cast<int>(window));
+                                    return *source;
+                                });
+    if (!pictures_[0].complete && !stop_.stop_requested()) { // the picture fills its frame
+        window_ = windows_ - 1;
+        auto update = progress(last_stage(), steps_of(last_stage()), steps_of(last_stage()));
+        finish(update, last_stage(), frame);
+        report(std::move(update));
+    }
+}
+
+void GenerationRun::set_pictures(DecoderSampling& sampling)
+{
+    const auto& recipe = request_.recipe;
+    const auto size = model_.parts.decoder->image_size(last_stage());
+    if (!request_.kept.empty())
+        sampling.image = kept_pictures();
+    if (recipe.start) {
+        sampling.start_image = decoder_range(model_.square_of(recipe.start->picture.image, size));
+        sampling.start_strength = recipe.start->strength;
+    }
+    if (recipe.inpaint) {
+        sampling.inpaint_image = decoder_range(model_.square_of(recipe.inpaint->picture.image, size));
+        sampling.inpaint_mask = model_.square_of(recipe.inpaint->mask.image, size).mean(1) <= 0.5;
+        sampling.inpaint_resample_times = recipe.inpaint->resample_times;
+    }
+}
+
+Tensor GenerationRun::kept_pictures()
+{
+    std::vector<Tensor> images;
+    for (int i = 0; i < count_; ++i) {
+        const auto& kept = request_.kept[at(first_ + i)];
+        pictures_[at(i)].stages[at(kept.stage - 1)] = kept.image;
+        images.push_back(to_tensor(kept.image));
+    }
+    return decoder_range(torch::cat(images).to(model_.device));
+}
+
+Tensor GenerationRun::decoder_range(const Tensor& pixels) const
+{
+    return model_.parts.decoder->options().auto_normalize_img ? pixels : pixels * 2 - 1;
+}
+
+Tensor GenerationRun::in_unit_range(const Tensor& pixels) const
+{
+    return model_.parts.decoder->options().auto_normalize_img ? pixels : (pixels + 1) * 0.5;
+}
+
+void GenerationRun::on_decoder_step(int stage, int step, int steps, const Tensor& x0)
+{
+    auto update = progress(stage, step, steps);
+    const bool shown = request_.preview_every > 0 && (step % request_.preview_every == 0 || step == steps);
+    const bool whole = !request_.recipe.outpaint; // a window alone is not the picture
+    if (whole && (shown || request_.keep_steps || stop_.stop_requested())) {
+        const auto estimates = to_images(in_unit_range(x0));
+        for (std::size_t i = 0; i < estimates.size(); ++i) {
+            auto& picture = pictures_[i];
+            picture.image = estimates[i];
+            if (request_.keep_steps)
+                picture.steps[at(stage - 1)].push_back(estimates[i]);
+            if (shown)
+                update.previews.push_back({ picture.index, estimates[i] });
+        }
+    }
+    report(std::move(update));
+}
+
+void GenerationRun::on_stage(int stage, const Tensor& pixels)
+{
+    auto update = progress(stage, steps_of(stage), steps_of(stage));
+    finish(update, stage, pixels);
+    report(std::move(update));
+}
+
+void GenerationRun::finish(GenerateUpdate& update, int stage, const Tensor& pixels)
+{
+    const auto images = to_images(in_unit_range(pixels));
+    const bool complete = stage == last_stage() && window_ + 1 >= windows_;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        auto& picture = pictures_[i];
+        picture.image = images[i];
+        picture.complete = complete;
+        update.previews.push_back({ picture.index, images[i] });
+        if (stage == last_stage() ? complete : true)
+            picture.stages[at(stage - 1)] = images[i];
+        if (complete)
+            update.finished.push_back(picture);
+    }
+    if (complete)
+        update.settings = result_.settings;
+}
+
+GenerateUpdate GenerationRun::progress(int stage, int step, int steps)
+{
+    progress_.move(stage, step, window_, first_, count_);
+    GenerateUpdate update;
+    update.stage = stage;
+    update.step = step;
+    update.steps = steps;
+    update.first = first_;
+    update.count = count_;
+    update.progress = progress_.share();
+    update.seconds_left = progress_.seconds_left();
+    return update;
+}
+
+void GenerationRun::report(GenerateUpdate update) const
+{
+    if (on_update_)
+        on_update_(update);
+}
+
+} // namespace reverie

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/base/image.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reverie {
+
+/// A picture that another one is made from, and what the metadata says of it.
+struct SourcePicture {
+    Image image; ///< empty where only its making is known
+    std::string file = {}; ///< its name, without folders
+    std::string sha256 = {}; ///< of the file, 64 hexadecimal digits
+    bool drawn = false; ///< by a model, as opposed to a photograph or a painting
+};
+
+/// One ingredient of a blend: a phrase, whose image embedding the prior draws, or a picture, whose image
+/// embedding CLIP gives (the middle square of it).
+struct BlendPart {
+    std::string text; ///< if there is no picture
+    std::optional<SourcePicture> picture = {};
+    double weight = 1; ///< not negative
+};
+
+/// Turns the image embedding z by `strength` towards d = norm(z_to - z_from), the direction between two
+/// phrases' CLIP text embeddings: slerp(z, d, strength) (Ramesh et al. 2022, section 3.3).
+struct TextDiff {
+    std::string from, to;
+    double strength = 0.3; ///< 0 .. 1; the paper uses up to 0.5
+};
+
+/// The first stage's chain begins with this picture noised, instead of with noise alone (SDEdit, Meng et al.
+/// 2021).
+struct StartPicture {
+    SourcePicture picture; ///< its middle square
+    double strength = 0.6; ///< share of the chain that is run, above 0 up to 1; 1 forgets the picture
+};
+
+/// Draws a part of a picture anew (its middle square, at the model's size), in every stage.
+struct InpaintPicture {
+    SourcePicture picture;
+    SourcePicture mask; ///< as large as the picture; where it is brighter than half, the picture is redrawn
+    int resample_times = 5; ///< how often every step is taken (RePaint, Lugmayr et al. 2022); 1 is fastest
+};
+
+/// Draws what lies around a picture.
+struct OutpaintPicture {
+    SourcePicture picture;
+    int width = 0, height = 0; ///< of the frame in pixels; 0: twice the picture's
+    std::optional<int> left = {}, top = {}; ///< where the picture lies in it; none: in the middle
+    double overlap = 0.5; ///< least share of a window's side that it has in common with another, 0 .. < 1
+    int resample_times = 5; ///< as for inpainting
+};
+
+/// What a picture is made from beside its prompt and numbers. Empty: from the prompt alone.
+struct Recipe {
+    /// What guidance leads away from, instead of from "no condition": with a scale s the prior predicts
+    /// neg + (pos - neg) s, where neg is its prediction for this text; so does the decoder, where neg is its
+    /// prediction for the image embedding that the prior draws for this text from the same noise, one
+    /// candidate, guided away from nothing. It has no effect where the scale is 1.
+    std::string negative = {};
+    /// The image embedding is these ingredients' weighted mean on the sphere (for two: their slerp) instead
+    /// of the prompt's. One picture alone: variations of it.
+    std::vector<BlendPart> blend = {};
+    std::optional<TextDiff> text_diff = {}; ///< of the prompt's or the blend's image embedding
+    std::optional<StartPicture> start = {};
+    std::optional<InpaintPicture> inpaint = {}; ///< at most one of start, inpaint and outpaint
+    std::optional<OutpaintPicture> outpaint = {};
+};
+
+/// "drawing", "variation", "blend", "text-diff", "picture-to-picture", "inpainting" or "outpainting".
+std::string kind_of(const Recipe& recipe);
+
+/// Every picture in it, in the order above; the mask behind its picture.
+std::vector<const SourcePicture*> sources_of(const Recipe& recipe);
+std::vector<SourcePicture*> sources_of(Recipe& recipe);
+
+/// The same without pixels, as it is written into a picture's metadata.
+Recipe without_pixels(Recipe recipe);
+
+} // namespace reverie
