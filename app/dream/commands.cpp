@@ -55,6 +55,7 @@ int runDream(std::vector<std::string> arguments)
     app.require_subcommand(1);
     app.get_formatter()->column_width(32);
     addGenerateCommand(app, status);
+    addEditCommands(app, status);
     addTrainCommand(app, status);
     addDatasetCommand(app, status);
     addModelCommand(app, status);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "app/dream/generate_options.h"
 
+#include "app/dream/prompt_expansion.h"
 #include "core/api/picture_file.h"
+#include "core/api/source_picture.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/utf8.h"
@@ -43,7 +45,7 @@ void checkFlags(const GenerateOptions& options)
             sources == 0 ? "There is nothing to draw; give a prompt, --prompts or --from."
                          : "Give either prompts, or --prompts, or --from.");
     for (const auto& prompt : options.prompts) {
-        require(!isBlank(prompt), "The prompt is empty; say what to draw.");
+        require(!isBlank(prompt) || !options.recipe.blend.empty(), "The prompt is empty; say what to draw.");
         require(reverie::is_utf8(prompt), "The prompt is not UTF-8 text; check the terminal's encoding.");
     }
     require(!options.seed || (*options.seed >= 0 && static_cast<std::uint64_t>(*options.seed) < seedLimit),
@@ -52,6 +54,12 @@ void checkFlags(const GenerateOptions& options)
     require(!options.batch || *options.batch >= 1, "--batch must be at least 1.");
     require(!options.candidates || *options.candidates >= 1, "--candidates must be at least 1.");
     require(!options.eta || (*options.eta >= 0 && *options.eta <= 1), "--eta must be from 0 to 1.");
+    require(!options.strength || (*options.strength > 0 && *options.strength <= 1),
+            "--strength must be above 0 and at most 1.");
+    require(!options.strength || !options.start.empty(),
+            "--strength belongs to --start; give a picture, too.");
+    require(!options.negative || reverie::is_utf8(*options.negative),
+            "The negative prompt is not UTF-8 text; check the terminal's encoding.");
     requireFinite(options.condScale, "--cond-scale");
     requireFinite(options.priorCondScale, "--prior-cond-scale");
     if (options.sampler)
@@ -99,6 +107,18 @@ std::uint64_t randomSeed()
     return std::random_device{}();
 }
 
+std::vector<std::string> expanded(const std::vector<std::string>& templates, const std::string& wildcards)
+{
+    std::vector<std::string> prompts;
+    for (const auto& one : templates)
+        for (auto& prompt : expandPrompt(one, wildcards))
+            prompts.push_back(std::move(prompt));
+    for (const auto& prompt : prompts)
+        require(!isBlank(prompt), "A template stands for an empty prompt; say what to draw.");
+    require(!prompts.empty(), "Only comments are left of the prompts; say what to draw.");
+    return prompts;
+}
+
 } // namespace
 
 void addGenerateFlags(CLI::App& command, GenerateOptions& options)
@@ -106,6 +126,19 @@ void addGenerateFlags(CLI::App& command, GenerateOptions& options)
     command.add_option("PROMPT", options.prompts, "What to draw");
     command.add_option("--prompts", options.promptFile, "A text file with a prompt on each line");
     command.add_option("--from", options.from, "Draw again what this picture says it was made from");
+    command.add_flag("--interactive", options.interactive, "Draw what is typed, line by line");
+    command.add_flag("--expand", options.expand,
+                     "Take {a|b}, {2$$a|b|c}, {1..4}, __file__ and # comments in prompts as templates");
+    command.add_option("--wildcards", options.wildcards, "Folder of the text files that __file__ names");
+    command.add_option("--start", options.start, "Begin with this picture instead of with noise");
+    command.add_option("--strength", options.strength,
+                       "How much of it to draw anew, up to 1; 0.6 if not given");
+    addSamplingFlags(command, options);
+}
+
+void addSamplingFlags(CLI::App& command, GenerateOptions& options)
+{
+    command.add_option("--negative", options.negative, "What not to draw; works where guidance is above 1");
     command.add_option("-o,--out", options.out, "File (.png) or folder to write to; nothing is overwritten");
     command.add_option("-n,--count", options.count, "Pictures of every prompt");
     command.add_option("--seed", options.seed, "Seed of the first picture; the others count on from it");
@@ -124,6 +157,7 @@ void addGenerateFlags(CLI::App& command, GenerateOptions& options)
     command.add_option("--dtype", options.dtype, "f32, bf16 or f16: what the networks compute in");
     command.add_option("--threads", options.threads, "Processor threads; all cores if not given");
     command.add_flag("--save-stages", options.saveStages, "Keep every stage in <picture>.reverie/");
+    command.add_flag("--no-gallery", options.noGallery, "Don't show the pictures in the gallery");
 }
 
 std::vector<std::string> readPromptFile(const std::string& path)
@@ -147,22 +181,42 @@ std::vector<std::string> readPromptFile(const std::string& path)
     return prompts;
 }
 
+/// What is asked for by words, or by the picture to draw again.
+static GenerateRequest requestOf(const GenerateOptions& options, GenerateJob& job,
+                                 std::filesystem::path& model)
+{
+    if (!options.from.empty()) {
+        const auto making = reverie::read_making(options.from);
+        auto request = reverie::request_from(making);
+        reverie::restore_sources(
+            request.recipe,
+            { std::filesystem::absolute(options.from).parent_path(), std::filesystem::current_path() });
+        job.generator.dtype = making.settings.dtype;
+        model = modelOf(making, options, job.warning);
+        return request;
+    }
+    GenerateRequest request;
+    request.prompts = options.promptFile.empty() ? options.prompts : readPromptFile(options.promptFile);
+    if (options.expand)
+        request.prompts = expanded(request.prompts, options.wildcards);
+    request.seed = randomSeed();
+    request.recipe = options.recipe;
+    model = reverie::find_model(options.model);
+    return request;
+}
+
 GenerateJob makeJob(const GenerateOptions& options)
 {
     checkFlags(options);
     GenerateJob job;
     auto& request = job.request;
     std::filesystem::path model;
-    if (options.from.empty()) {
-        request.prompts = options.promptFile.empty() ? options.prompts : readPromptFile(options.promptFile);
-        request.seed = randomSeed();
-        model = reverie::find_model(options.model);
-    } else {
-        const auto making = reverie::read_making(options.from);
-        request = reverie::request_from(making);
-        job.generator.dtype = making.settings.dtype;
-        model = modelOf(making, options, job.warning);
-    }
+    request = requestOf(options, job, model);
+    job.name = options.name;
+    assignIfGiven(request.recipe.negative, options.negative);
+    if (!options.start.empty())
+        request.recipe.start
+            = reverie::StartPicture{ reverie::read_source(options.start), options.strength.value_or(0.6) };
     assignIfGiven(request.seed, options.seed);
     assignIfGiven(request.count, options.count);
     assignIfGiven(request.cond_scale, options.condScale);

@@ -9,11 +9,19 @@
 #include <string>
 #include <vector>
 
-/// The flags of `dream generate`, as typed.
+/// The flags of `dream generate`, as typed, and what the commands that draw from pictures put beside them.
 struct GenerateOptions {
     std::vector<std::string> prompts;
     std::string promptFile;
     std::string from;
+    std::string start; ///< a picture to begin with
+    std::optional<double> strength; ///< of what changes it
+    std::string wildcards; ///< folder of __name__
+    bool expand = false;
+    bool interactive = false;
+    std::optional<std::string> negative;
+    reverie::Recipe recipe; ///< of vary, blend, ...
+    std::string name; ///< of the files; empty: the prompt's words
     std::string out;
     std::string model;
     std::optional<std::int64_t> seed;
@@ -25,10 +33,13 @@ struct GenerateOptions {
     std::string device = "auto";
     int threads = 0;
     bool saveStages = false;
+    bool noGallery = false;
     bool json = false;
 };
 
 void addGenerateFlags(CLI::App& command, GenerateOptions& options);
+/// Those that every command that draws has.
+void addSamplingFlags(CLI::App& command, GenerateOptions& options);
 
 /// Lines of a prompt file, taken literally; blank ones are left out. Throws Error if the file can't be read,
 /// is empty or is not UTF-8.
@@ -40,6 +51,7 @@ struct GenerateJob {
     reverie::GenerateRequest request;
     reverie::GeneratorOptions generator;
     reverie::ModelInfo model;
+    std::string name; ///< of the files, if not the prompt's words
     std::string warning; ///< one sentence, or empty
 };
 GenerateJob makeJob(const GenerateOptions& options);

@@ -69,15 +69,8 @@ std::string numberedName(const reverie::Picture& picture)
         + reverie::slug(picture.prompt) + ".png";
 }
 
-reverie::PictureMaking makingOf(const reverie::Picture& picture, const reverie::Image& image,
-                                const reverie::ResolvedSettings& settings)
-{
-    return { picture.prompt, picture.seed,     image.width,    image.height,
-             settings,       picture.complete, REVERIE_VERSION };
-}
-
 void saveStages(const reverie::Picture& picture, const reverie::ResolvedSettings& settings,
-                const fs::path& path)
+                const reverie::Recipe& recipe, const fs::path& path)
 {
     const fs::path folder = path.string() + ".reverie";
     std::error_code error;
@@ -86,7 +79,7 @@ void saveStages(const reverie::Picture& picture, const reverie::ResolvedSettings
         const auto& stage = picture.stages[i];
         if (!stage.empty())
             reverie::write_picture(folder / ("stage-" + std::to_string(i + 1) + ".png"), stage,
-                                   makingOf(picture, stage, settings));
+                                   reverie::making_of(picture, stage, settings, recipe, REVERIE_VERSION));
     }
 }
 
@@ -150,10 +143,12 @@ PictureWriter::PictureWriter(const Options& options, std::uintmax_t bytes)
 fs::path PictureWriter::write(const reverie::Picture& picture, const reverie::ResolvedSettings& settings)
 {
     const fs::path path = pathFor(picture);
-    reverie::write_picture(path, picture.image, makingOf(picture, picture.image, settings));
+    reverie::write_picture(
+        path, picture.image,
+        reverie::making_of(picture, picture.image, settings, m_options.recipe, REVERIE_VERSION));
     try {
         if (m_options.saveStages)
-            saveStages(picture, settings, path);
+            saveStages(picture, settings, m_options.recipe, path);
         if (m_manifest)
             m_manifest->add(picture, path);
     } catch (const Error&) {
@@ -169,6 +164,7 @@ fs::path PictureWriter::pathFor(const reverie::Picture& picture) const
 {
     if (!m_file.empty())
         return reverie::unused_path(m_file);
-    const fs::path name = m_options.numbered ? numberedName(picture) : reverie::slug(picture.prompt) + ".png";
+    const auto words = m_options.name.empty() ? reverie::slug(picture.prompt) : m_options.name;
+    const fs::path name = m_options.numbered ? numberedName(picture) : words + ".png";
     return reverie::unused_path(m_folder == "." && m_options.out.empty() ? name : m_folder / name);
 }

@@ -34,6 +34,8 @@ public:
         std::string out; ///< as typed: a folder, a name ending in .png, or empty for this folder
         bool numbered = false; ///< 00001-<seed>-<slug>.png and a manifest, as for a prompt file
         bool saveStages = false;
+        std::string name = {}; ///< instead of the prompt's words
+        reverie::Recipe recipe = {}; ///< recorded in the pictures
     };
 
     /// Makes the folder if it is missing, and checks that it can take `bytes`. Throws UsageError or Error.

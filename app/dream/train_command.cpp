@@ -83,7 +83,7 @@ TrainRequest requestFrom(const Options& options)
     if (!options.run.empty() && !options.resume.empty())
         throw reverie::UsageError("Give either --run or --resume.");
     request.resume = !options.resume.empty();
-    request.run = request.resume ? options.resume
+    request.run = request.resume ? std::filesystem::path(options.resume)
         : options.run.empty()    ? reverie::new_run_folder(request.what)
                                  : std::filesystem::path(options.run);
     request.after = options.after;

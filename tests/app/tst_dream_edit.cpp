@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "core/api/picture_file.h"
+#include "core/base/file.h"
+
+#include <QImage>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+using nlohmann::json;
+
+namespace {
+
+struct Run {
+    int status = -1;
+    QByteArray out, err;
+};
+
+double difference(const QImage& a, const QImage& b)
+{
+    double sum = 0;
+    for (int y = 0; y < a.height(); ++y)
+        for (int x = 0; x < a.width(); ++x)
+            sum += std::abs(qRed(a.pixel(x, y)) - qRed(b.pixel(x, y)))
+                + std::abs(qGreen(a.pixel(x, y)) - qGreen(b.pixel(x, y)))
+                + std::abs(qBlue(a.pixel(x, y)) - qBlue(b.pixel(x, y)));
+    return sum / (3.0 * a.width() * a.height());
+}
+
+} // namespace
+
+/// Pictures from pictures on the command line, with the model that ships.
+class DreamEditTest : public QObject
+{
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+    const QString m_model = QStringLiteral(REVERIE_TEST_DATA "/../../resources/models/emoji.safetensors");
+    QString m_heart, m_cat;
+
+    Run dream(const QStringList& arguments, const QByteArray& input = {})
+    {
+        QProcess process;
+        process.setWorkingDirectory(m_folder.path());
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("XDG_DATA_HOME"), m_folder.path());
+        environment.insert(QStringLiteral("HOME"), m_folder.path());
+        process.setProcessEnvironment(environment);
+        process.start(QStringLiteral(DREAM_PROGRAM), arguments);
+        process.write(input);
+        process.closeWriteChannel();
+        process.waitForFinished(120'000);
+        return { process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+                 process.readAllStandardOutput(), process.readAllStandardError() };
+    }
+
+    /// The command with the bundled model and few steps; the file it wrote.
+    QString drawn(QStringList arguments)
+    {
+        arguments << quick();
+        const Run run = dream(arguments);
+        if (run.status != 0)
+            qWarning("%s", run.err.constData());
+        return m_folder.filePath(QString::fromUtf8(run.out).section(QLatin1Char('\n'), 0, 0));
+    }
+
+    [[nodiscard]] QStringList quick() const
+    {
+        return { QStringLiteral("--model"),       m_model,
+                 QStringLiteral("--seed"),        QStringLiteral("3"),
+                 QStringLiteral("--steps"),       QStringLiteral("8,4"),
+                 QStringLiteral("--prior-steps"), QStringLiteral("8"),
+                 QStringLiteral("--no-gallery") };
+    }
+
+    [[nodiscard]] static reverie::PictureMaking makingOf(const QString& path)
+    {
+        return reverie::read_making(path.toStdString());
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        if (!QFile::exists(m_model))
+            QSKIP("resources/models/emoji.safetensors is not there.");
+        m_heart = drawn({ QStringLiteral("generate"), QStringLiteral("red heart") });
+        m_cat = drawn({ QStringLiteral("generate"), QStringLiteral("cat face") });
+        QVERIFY(QFile::exists(m_heart) && QFile::exists(m_cat));
+    }
+
+    void aVariationComesFromThePictureAndIsDrawnAgainFromItsRecord()
+    {
+        const QString path = drawn({ QStringLiteral("vary"), m_heart });
+        const auto making = makingOf(path);
+        QCOMPARE(making.kind, std::string("variation"));
+        QCOMPARE(making.prompt, std::string("red heart"));
+        QCOMPARE(making.parents.at(0).file, std::string("red-heart.png"));
+        const QImage variation(path), heart(m_heart), cat(m_cat);
+        QVERIFY(difference(variation, heart) < difference(variation, cat));
+        const Run again = dream({ QStringLiteral("generate"), QStringLiteral("--from"), path,
+                                  QStringLiteral("--model"), m_model, QStringLiteral("--no-gallery") });
+        QCOMPARE(again.status, 0);
+        QCOMPARE(QImage(m_folder.filePath(QString::fromUtf8(again.out).trimmed())), variation);
+    }
+
+    void aPictureWhoseParentIsGoneSaysSo()
+    {
+        QVERIFY(QFile::copy(m_heart, m_folder.filePath(QStringLiteral("gone.png"))));
+        const QString path = drawn({ QStringLiteral("vary"), QStringLiteral("gone.png") });
+        QFile::remove(m_folder.filePath(QStringLiteral("gone.png")));
+        const Run run = dream({ QStringLiteral("generate"), QStringLiteral("--from"), path });
+        QCOMPARE(run.status, 1);
+        QVERIFY2(run.err.contains("gone.png"), run.err);
+    }
+
+    void aBlendOfAllOfOneIsThatOne()
+    {
+        const QString path = drawn({ QStringLiteral("blend"), m_cat, QStringLiteral("red heart"),
+                                     QStringLiteral("--weights"), QStringLiteral("0,1") });
+        QVERIFY(difference(QImage(path), QImage(m_heart)) < 2);
+        const auto recipe = makingOf(path).recipe;
+        QCOMPARE(recipe.blend.size(), 2U);
+        QCOMPARE(recipe.blend[1].text, std::string("red heart"));
+        QCOMPARE(dream({ QStringLiteral("blend"), m_cat, m_heart, QStringLiteral("--weights"),
+                         QStringLiteral("1") })
+                     .status,
+                 2);
+    }
+
+    void aTextDifferenceOfNoStrengthIsTheVariation()
+    {
+        const QStringList phrases{ QStringLiteral("red heart"), QStringLiteral("blue heart") };
+        const QImage still(drawn({ QStringLiteral("vary"), m_heart }));
+        const QImage same(drawn(QStringList{ QStringLiteral("textdiff"), m_heart } + phrases
+                                + QStringList{ QStringLiteral("--strength"), QStringLiteral("0") }));
+        const QImage moved(drawn(QStringList{ QStringLiteral("textdiff"), m_heart } + phrases
+                                 + QStringList{ QStringLiteral("--strength"), QStringLiteral("0.5") }));
+        QVERIFY(difference(same, still) < 1);
+        QVERIFY(difference(moved, still) > 5);
+    }
+
+    void inpaintingTouchesOnlyWhatIsWhite()
+    {
+        QImage mask(64, 64, QImage::Format_RGB888);
+        mask.fill(Qt::black);
+        for (int y = 0; y < 64; ++y)
+            for (int x = 32; x < 64; ++x)
+                mask.setPixel(x, y, qRgb(255, 255, 255));
+        const QString file = m_folder.filePath(QStringLiteral("mask.png"));
+        QVERIFY(mask.save(file));
+        const QString path
+            = drawn({ QStringLiteral("inpaint"), m_heart, QStringLiteral("--mask"), file,
+                      QStringLiteral("cat face"), QStringLiteral("--resample"), QStringLiteral("1") });
+        const QImage drawnAnew(path), heart(m_heart);
+        const QRect left(0, 0, 32, 64), right(32, 0, 32, 64);
+        QCOMPARE(difference(drawnAnew.copy(left), heart.copy(left)), 0.);
+        QVERIFY(difference(drawnAnew.copy(right), heart.copy(right)) > 5);
+        QCOMPARE(makingOf(path).recipe.inpaint->mask.sha256.size(), 64U);
+    }
+
+    void outpaintingKeepsThePictureInItsFrame()
+    {
+        const QImage frame(
+            drawn({ QStringLiteral("outpaint"), m_heart, QStringLiteral("red heart"),
+                    QStringLiteral("--size"), QStringLiteral("96x64"), QStringLiteral("--at"),
+                    QStringLiteral("32,0"), QStringLiteral("--resample"), QStringLiteral("1") }));
+        QCOMPARE(frame.size(), QSize(96, 64));
+        QCOMPARE(difference(frame.copy(32, 0, 64, 64), QImage(m_heart)), 0.);
+    }
+
+    void aStartStaysNearerToThePictureTheWeakerItIs()
+    {
+        const auto started = [&](const QString& strength) {
+            return QImage(
+                drawn({ QStringLiteral("generate"), QStringLiteral("cat face"), QStringLiteral("--start"),
+                        m_heart, QStringLiteral("--strength"), strength }));
+        };
+        const QImage heart(m_heart);
+        QVERIFY(difference(started(QStringLiteral("0.15")), heart)
+                < difference(started(QStringLiteral("1")), heart));
+    }
+
+    void aNegativePromptWorksThroughGuidance()
+    {
+        const auto with = [&](const QStringList& more) {
+            return QImage(
+                drawn(QStringList{ QStringLiteral("generate"), QStringLiteral("cat face") } + more));
+        };
+        const QStringList guided{ QStringLiteral("--cond-scale"), QStringLiteral("2") };
+        const QStringList negative{ QStringLiteral("--negative"), QStringLiteral("red heart") };
+        QVERIFY(difference(with(negative), QImage(m_cat)) < 1);
+        QVERIFY(difference(with(guided + negative), with(guided)) > 2);
+    }
+
+    void templatesMakeAPictureEach()
+    {
+        const Run run = dream(QStringList{ QStringLiteral("generate"), QStringLiteral("--expand"),
+                                           QStringLiteral("{red|blue} heart # two") }
+                              + quick());
+        QCOMPARE(run.status, 0);
+        QCOMPARE(run.out.trimmed().split('\n').size(), 2);
+        QVERIFY(QFile::exists(m_folder.filePath(QStringLiteral("blue-heart.png"))));
+    }
+
+    void theModelStaysWarmBetweenLines()
+    {
+        const Run run = dream(QStringList{ QStringLiteral("generate"), QStringLiteral("--interactive"),
+                                           QStringLiteral("--json") }
+                                  + quick(),
+                              "red heart\n\n{not expanded}\nrainbow\n");
+        QCOMPARE(run.status, 0);
+        std::vector<std::string> prompts;
+        std::vector<std::uint64_t> seeds;
+        for (const QByteArray& line : run.out.trimmed().split('\n')) {
+            const auto object = json::parse(line.toStdString());
+            if (object["type"] == "picture") {
+                prompts.push_back(object["prompt"]);
+                seeds.push_back(object["seed"]);
+            }
+        }
+        QCOMPARE(prompts, (std::vector<std::string>{ "red heart", "{not expanded}", "rainbow" }));
+        QCOMPARE(seeds, (std::vector<std::uint64_t>{ 3, 4, 5 }));
+    }
+
+    void halfPrecisionIsDrawnAndRecorded()
+    {
+        const QString path
+            = drawn({ QStringLiteral("generate"), QStringLiteral("red heart"), QStringLiteral("--dtype"),
+                      QStringLiteral("bf16"), QStringLiteral("--device"), QStringLiteral("cpu") });
+        QCOMPARE(makingOf(path).settings.dtype, std::string("bf16"));
+        QVERIFY(difference(QImage(path), QImage(m_heart)) < 12);
+        QCOMPARE(
+            dream(QStringList{ QStringLiteral("generate"), QStringLiteral("x"), QStringLiteral("--dtype"),
+                               QStringLiteral("f16"), QStringLiteral("--device"), QStringLiteral("cpu") }
+                  + quick())
+                .status,
+            2);
+    }
+};
+
+QTEST_GUILESS_MAIN(DreamEditTest)
+#include "tst_dream_edit.moc"
