@@ -337,6 +337,20 @@ private Q_SLOTS:
         QCOMPARE(reverie::current_metrics(run()).size(), 2U);
     }
 
+    void metricsOfEarlierVersionsAreRead()
+    {
+        const auto lines = reverie::current_metrics(fs::path(REVERIE_TEST_DATA).parent_path().parent_path()
+                                                    / "resources/models/emoji/4-unet1");
+        std::int64_t last = 0;
+        for (const auto& line : lines) {
+            if (line.split != "train")
+                continue;
+            QVERIFY(line.part == "unet1" && line.step > last && line.numbers.at("loss") > 0);
+            last = line.step;
+        }
+        QCOMPARE(last, 2450);
+    }
+
     void tensorBoardReadsTheNumbersThatHold()
     {
         {

@@ -4,6 +4,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <filesystem>
 #include <functional>
 
 using reverie::Doctor;
@@ -88,6 +89,19 @@ private Q_SLOTS:
             lines.push_back(
                 line("valid", step, { { "loss", falling(step) * 1.1 }, { "train_loss", falling(step) } }));
         QCOMPARE(rules(lines), QStringList());
+    }
+
+    void realRunsThatWentWellAreLeftInPeace()
+    {
+        const auto runs
+            = std::filesystem::path(REVERIE_TEST_DATA).parent_path().parent_path() / "resources/models/emoji";
+        int read = 0;
+        for (const auto& run : std::filesystem::directory_iterator(runs))
+            if (const auto lines = reverie::current_metrics(run.path()); !lines.empty()) {
+                QCOMPARE(rules(lines), QStringList());
+                ++read;
+            }
+        QCOMPARE(read, 6);
     }
 
     void aLossThatRisesIsSeen()
