@@ -105,10 +105,12 @@ void PartLoop::take_step()
     const bool last = next == options().steps;
     const bool reported = next % config_.report_every == 0 || last;
     const auto step = step_or_diagnosis(/*measure=*/reported);
-    window_.loss = window_.loss.defined() ? window_.loss + step.loss : step.loss;
-    ++window_.steps;
     ++window_.timed_steps;
-    if (reported)
+    if (step.taken) {
+        window_.loss = window_.loss.defined() ? window_.loss + step.loss : step.loss;
+        ++window_.steps;
+    }
+    if (reported && window_.steps > 0)
         report(step);
     const bool evaluated = is_due(config_.sample_every) || last;
     const bool validated = config_.validate_every > 0 ? is_due(config_.validate_every) || last : evaluated;
