@@ -16,7 +16,7 @@ using Kind = Pickle::Kind;
 struct Name {
     std::string_view torch, dtype;
 };
-constexpr std::array<Name, 22> names{ {
+constexpr std::array<Name, 25> names{ {
     { "DoubleStorage", "F64" },
     { "FloatStorage", "F32" },
     { "HalfStorage", "F16" },
@@ -36,6 +36,9 @@ constexpr std::array<Name, 22> names{ {
     { "int16", "I16" },
     { "int8", "I8" },
     { "uint8", "U8" },
+    { "uint16", "U16" },
+    { "uint32", "U32" },
+    { "uint64", "U64" },
     { "bool", "BOOL" },
     { "float8_e4m3fn", "F8_E4M3" },
     { "float8_e5m2", "F8_E5M2" },

@@ -133,6 +133,14 @@ private Q_SLOTS:
         }
     }
 
+    void dtypesWithoutAStorageClassAreRead()
+    {
+        const auto weights = reverie::open_weights(data("untyped.pt"));
+        const auto& tensor = weights.tensors.at("weight");
+        QVERIFY(tensor.dtype == "U16");
+        QVERIFY(values<std::uint16_t>(tensor) == (std::vector<std::uint16_t>{ 2, 3, 65535 }));
+    }
+
     void tensorsAreMappedAndOutliveWhatOpenedThem()
     {
         StoredTensor kept;

@@ -45,12 +45,16 @@ def dictionary(**entries):
     return b"\x80\x02}(" + b"".join(text(key) + value for key, value in entries.items()) + b"u."
 
 
+def add(out, name, content, method=zipfile.ZIP_STORED):
+    out.writestr(zipfile.ZipInfo(name), content, method)  # without the time, so that the same call gives the same file
+
+
 def archive(name, data, storages={"0": struct.pack("<4f", 1, 2, 3, 4)}, method=zipfile.ZIP_STORED, top="archive"):
-    with zipfile.ZipFile(HERE / name, "w", method) as out:
-        out.writestr(f"{top}/data.pkl", data)
+    with zipfile.ZipFile(HERE / name, "w") as out:
+        add(out, f"{top}/data.pkl", data, method)
         for key, value in storages.items():
-            out.writestr(f"{top}/data/{key}", value)
-        out.writestr(f"{top}/version", b"3\n")
+            add(out, f"{top}/data/{key}", value, method)
+        add(out, f"{top}/version", b"3\n", method)
 
 
 def calls():
@@ -119,10 +123,17 @@ def loops():
     archive("set_on_text.pt", b"\x80\x02" + text("a") + text("b") + text("c") + b"s.")
 
 
+def untyped():
+    """Sound: the form in which PyTorch 2 writes dtypes that have no storage class of their own."""
+    place = storage(count=8, kind="torch.storage UntypedStorage")
+    archive("../untyped.pt", b"\x80\x02}" + text("weight") + b"ctorch._utils\n_rebuild_tensor_v3\n(" + place + integer(1)
+            + b"(" + integer(3) + b"t(" + integer(1) + b"t\x89ccollections\nOrderedDict\n)Rctorch\nuint16\n}tRs.",
+            {"0": struct.pack("<4H", 1, 2, 3, 65535)})
+
+
 def zips():
     good = dictionary(weight=tensor())
-    with zipfile.ZipFile(HERE / "bomb.pt", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
-        out.writestr("archive/data.pkl", b"\x80\x02" + bytes(20_000_000))
+    archive("bomb.pt", b"\x80\x02" + bytes(20_000_000), {}, zipfile.ZIP_DEFLATED)
     archive("traversal.pt", good, top="../../tmp/archive")
     archive("absolute.pt", good, top="/tmp/archive")
     archive("good.pt", good)
@@ -148,7 +159,7 @@ def zips():
     patched("count.pt", 10, b"\xff\xfe", b"PK\x05\x06")
     patched("directory_far.pt", 16, struct.pack("<I", 0xfffffff0), b"PK\x05\x06")
     with zipfile.ZipFile(HERE / "no_data.pt", "w") as out:
-        out.writestr("readme.txt", "nothing")
+        add(out, "readme.txt", "nothing")
     flipped = bytearray(sound)
     flipped[sound.index(struct.pack("<f", 2))] ^= 1
     (HERE / "flipped_number.pt").write_bytes(flipped)
@@ -162,3 +173,4 @@ if __name__ == "__main__":
     sizes()
     loops()
     zips()
+    untyped()
