@@ -117,6 +117,9 @@ private Q_SLOTS:
             "larger than any memory");
         row("shape that wraps to its range", one(tensor("U8", { 1LL << 32, 1LL << 32 }, { 0, 0 }), 0),
             "larger than any");
+        row("empty shape of endless strides", one(tensor("U8", { 0, 1LL << 62, 1LL << 62 }, { 0, 0 }), 0),
+            "larger than any memory");
+        row("file of PyTorch", std::string("PK\x03\x04") + std::string(100, 'x'), "is a file of PyTorch");
         row("negative shape", one(tensor("F32", { -2 }, { 0, 8 }), 8), "no whole number");
         row("fractional range", one(tensor("F32", { 2 }, { 0, 8.5 }), 8), "no whole number");
         row("backward range", one(tensor("F32", { 2 }, { 8, 0 }), 8), "does not fit");
