@@ -336,6 +336,7 @@ Tensor XClipImpl::contrastive_loss(const ClipLatents& all, const Tensor& mask) c
         text_to_image = masked_mean(tokens(all.text, all.image).amax(-1), is_token);
         image_to_text
             = tokens(text2, image2)
+                  .to(torch::kFloat32) // what masks it is beyond bf16
                   .masked_fill(is_token.logical_not().unsqueeze(-1), -std::numeric_limits<float>::max())
                   .amax(-2)
                   .mean(-1);
