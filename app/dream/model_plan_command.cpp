@@ -74,7 +74,7 @@ std::string secondsText(double seconds)
 
 void printRow(Output& output, const std::vector<std::string>& cells)
 {
-    constexpr std::array<std::size_t, 6> columns{ 8, 30, 15, 24, 26, 0 };
+    constexpr std::array<std::size_t, 6> columns{ 8, 39, 16, 22, 24, 0 };
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i)
         line += cells[i] + std::string(cells[i].size() < columns[i] ? columns[i] - cells[i].size() : 1, ' ');

@@ -11,6 +11,21 @@ void CostLedger::add(const LayerCost& layer)
     evaluation_peak_ = std::max(evaluation_peak_, held_ + layer.forward);
 }
 
+void CostLedger::recompute_from(std::size_t first)
+{
+    LayerCost whole;
+    double saved = 0;
+    for (auto i = first; i < layers_.size(); ++i) {
+        whole.parameters += layers_[i].parameters;
+        whole.flops += layers_[i].flops;
+        whole.backward = std::max(whole.backward, layers_[i].backward);
+        saved += layers_[i].saved;
+    }
+    whole.backward += saved;
+    layers_.resize(first);
+    layers_.push_back(whole);
+}
+
 NetworkCost CostLedger::total(std::int64_t batch) const
 {
     NetworkCost cost;
@@ -31,11 +46,12 @@ NetworkCost CostLedger::total(std::int64_t batch) const
     // needs as many numbers again for a moment, when the activations are gone.
     const auto parameters = static_cast<double>(cost.parameters);
     constexpr double resident = 5;
-    constexpr double number
-        = 4 * 1.1; // bytes; an allocator holds about a tenth more than is in use (measured)
+    // The allocator holds about a tenth more than is in use in training, and more in drawing, where nothing
+    // is kept and blocks of many sizes come and go (both measured).
+    constexpr double training_number = 4 * 1.1, evaluation_number = 4 * 1.7; // bytes
     cost.flops = flops / static_cast<double>(batch);
-    cost.evaluation_bytes = number * evaluation_peak_;
-    cost.training_bytes = number * (resident * parameters + std::max(peak, parameters));
+    cost.evaluation_bytes = evaluation_number * evaluation_peak_;
+    cost.training_bytes = training_number * (resident * parameters + std::max(peak, parameters));
     return cost;
 }
 

@@ -5,6 +5,7 @@
 #include "core/models/unet_options.h"
 #include "core/models/x_clip_options.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -44,6 +45,9 @@ public:
     void add(const LayerCost& layer);
     /// Numbers that wait for a later layer, such as those of a skip connection; negative when it took them.
     void hold(double numbers) { held_ += numbers; }
+    /// Layers from `first` on are computed again in the backward pass instead of kept for it.
+    void recompute_from(std::size_t first);
+    [[nodiscard]] std::size_t size() const { return layers_.size(); }
     [[nodiscard]] NetworkCost total(std::int64_t batch) const;
 
 private:

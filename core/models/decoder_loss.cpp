@@ -96,12 +96,9 @@ DecoderLoss DecoderImpl::loss(const Tensor& image, std::int64_t unet_number, Dec
         const auto estimate = stage.unet->forward(x_t, t, seen);
         seen.self_cond = stage.learned_variance ? estimate.chunk(2, 1)[0] : estimate;
     }
-    const DropProbs drop{ .text = options_->text_cond_drop_prob, .image = options_->image_cond_drop_prob };
     const auto output = stage.unet->forward(x_t, t, seen, drop, &noise);
     const auto parts = stage.learned_variance ? output.chunk(2, 1) : std::vector<Tensor>{ output };
 
-    DecoderLoss result;
-    result.lowres_cond_image = stage.vae ? seen.lowres_cond_img : lowres.image;
     const auto target = stage.target(x_start, t, epsilon);
     const auto each = stage.schedule->elementwise_loss(parts[0], target).flatten(1).mean(-1); // (b)
     result.loss = stage.schedule->p2_reweigh_loss(each, t).mean();

@@ -155,6 +155,7 @@ private:
         const auto in = double(b.in), out = double(b.out);
         if (b.from_skip)
             ledger_.add({ .saved = in * n, .forward = 2 * in * n, .backward = in * n });
+        const auto first_layer = ledger_.size();
         const auto time_mlp = 4 * o_.dim * 2 * b.out + 2 * b.out;
         ledger_.hold(in * n); // for the skip around it
         auto first = conv_block(b.in, b.out, n);
@@ -175,6 +176,8 @@ private:
             ledger_.add(skip);
         }
         ledger_.hold(-in * n);
+        if (o_.checkpoint_during_training)
+            ledger_.recompute_from(first_layer);
         if (b.keeps_output)
             ledger_.add({ .saved = out * n });
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/nn/resnet.h"
 
+#include "core/nn/activation_checkpoint.h"
+
 #include <torch/torch.h>
 
 namespace reverie {
@@ -64,6 +66,21 @@ Tensor ResnetBlockImpl::forward(const Tensor& x, const Tensor& time, const Tenso
         h = (cross_attn(pixels, cond) + pixels).transpose(1, 2).unflatten(2, { h.size(2), h.size(3) });
     }
     return second_half(h) + (res_conv ? res_conv(x) : x);
+}
+
+Tensor ResnetBlockImpl::forward_checkpointed(const Tensor& x, const Tensor& time, const Tensor& cond)
+{
+    std::vector<Tensor> others;
+    for (const auto& parameter : parameters())
+        if (parameter.requires_grad())
+            others.push_back(parameter);
+    if (time.requires_grad())
+        others.push_back(time);
+    if (cross_attn && cond.requires_grad())
+        others.push_back(cond);
+    const auto self = std::static_pointer_cast<ResnetBlockImpl>(shared_from_this());
+    return checkpointed([self, time, cond](const Tensor& y) { return self->forward(y, time, cond); }, x,
+                        others);
 }
 
 } // namespace reverie

@@ -42,6 +42,8 @@ public:
     explicit ResnetBlockImpl(const ResnetBlockOptions& options);
     /// x (b, dim, h, w), time (b, time_cond_dim), cond (b, n, cond_dim) -> (b, dim_out, h, w)
     Tensor forward(const Tensor& x, const Tensor& time, const Tensor& cond = {});
+    /// The same, computed again in the backward pass instead of kept for it.
+    Tensor forward_checkpointed(const Tensor& x, const Tensor& time, const Tensor& cond = {});
 
 protected:
     /// The block's second half, (b, dim_out, h, w) -> the same.

@@ -245,6 +245,29 @@ private Q_SLOTS:
         QVERIFY(unet->named_parameters()["downs.0.2.0.nested.downs.2.project.weight"].grad().defined());
     }
 
+    void blocksMayBeComputedAgain()
+    {
+        auto options = tiny();
+        options.kind = "u2net";
+        auto kept = built(options);
+        options.checkpoint_during_training = true;
+        auto again = built(options);
+        const auto x = torch::randn({ 2, 3, 8, 8 });
+        const UnetCondition condition{ embeds(2, 6), {}, {}, {}, {} };
+        for (auto* unet : { &kept, &again }) {
+            (*unet)->train();
+            (*unet)(x, torch::full({ 2 }, 7, torch::kInt64), condition).square().sum().backward();
+        }
+        const auto gradients = again->named_parameters();
+        for (const auto& parameter : kept->named_parameters()) {
+            const auto& expected = parameter.value().grad();
+            const auto& gradient = gradients[parameter.key()].grad();
+            QCOMPARE(gradient.defined(), expected.defined());
+            if (expected.defined())
+                QVERIFY2(gradient.allclose(expected, 1e-4, 1e-5), parameter.key().c_str());
+        }
+    }
+
     void whatCannotBeBuiltIsRefusedWithBothValues_data()
     {
         QTest::addColumn<int>("row");
