@@ -14,6 +14,7 @@ packages=(
     libqt6opengl6-dev                            # qt6-charts-dev does not ask for it
     libopenblas0-openmp                          # libtorch runs on any BLAS; the others are slower or oversubscribe
     libqt6sql6-sqlite qt6-wayland                # to run
+    qt6-image-formats-plugins                    # to read WebP
     fonts-dejavu-core fonts-noto-color-emoji unicode-data
 )
 if [ "${1:-}" = --tests ]; then

@@ -5,7 +5,9 @@
 
 namespace reverie {
 
-/// What dataset_info() does once LibTorch is loaded.
+/// What the functions of core/api/dataset_info.h do once LibTorch is loaded.
 DatasetInfo inspect_dataset(const std::string& spec);
+DatasetCheck check_whole_dataset(const std::string& spec, const DatasetCheckOptions& options,
+                                 const OnDatasetProgress& on_progress, std::stop_token stop);
 
 } // namespace reverie

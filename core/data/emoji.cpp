@@ -63,7 +63,7 @@ bool is_held_out_emoji(const std::string& caption)
     return caption.find("skin tone") != std::string::npos && crc32(caption) % 10 == 7;
 }
 
-std::unique_ptr<Dataset> open_emoji_dataset(int size)
+std::unique_ptr<Dataset> open_emoji_dataset(int size, const PictureOptions& options)
 {
     constexpr std::size_t batch = 128; // full-size pictures that lie in memory at a time
     const auto names = emoji_names();
@@ -85,7 +85,7 @@ std::unique_ptr<Dataset> open_emoji_dataset(int size)
         }
     }
     content.pictures = at::cat(resized);
-    return std::make_unique<MemoryDataset>(std::move(content));
+    return std::make_unique<MemoryDataset>(std::move(content), options);
 }
 
 } // namespace reverie

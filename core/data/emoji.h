@@ -20,6 +20,6 @@ std::vector<EmojiName> emoji_names(const std::filesystem::path& list
 bool is_held_out_emoji(const std::string& caption);
 
 /// Every emoji as Noto Color Emoji draws it, on white.
-std::unique_ptr<Dataset> open_emoji_dataset(int size);
+std::unique_ptr<Dataset> open_emoji_dataset(int size, const PictureOptions& options = {});
 
 } // namespace reverie

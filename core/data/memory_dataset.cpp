@@ -8,20 +8,28 @@
 
 namespace reverie {
 
-MemoryDataset::MemoryDataset(Content content)
-    : content_(std::move(content))
+Rows all_but(const Rows& test, std::int64_t count)
 {
-    const auto& test = content_.test;
-    for (std::int64_t i = 0; i < static_cast<std::int64_t>(content_.captions.size()); ++i)
-        if (!std::binary_search(test.begin(), test.end(), i))
-            train_.push_back(i);
+    Rows rest;
+    for (std::int64_t row = 0; row < count; ++row)
+        if (!std::binary_search(test.begin(), test.end(), row))
+            rest.push_back(row);
+    return rest;
 }
 
-Tensor MemoryDataset::pictures(const std::vector<std::int64_t>& indices) const
+MemoryDataset::MemoryDataset(Content content, const PictureOptions& options)
+    : Dataset(int(content.pictures.size(1)), options)
+    , content_(std::move(content))
+    , train_(all_but(content_.test, std::int64_t(content_.captions.size())))
 {
-    return content_.pictures.index_select(0, at::tensor(indices, at::kLong))
-        .permute({ 0, 3, 1, 2 })
-        .contiguous();
+    content_.pictures = content_.pictures.contiguous();
+}
+
+Image MemoryDataset::picture(std::int64_t row, int) const
+{
+    const auto bytes = std::ptrdiff_t{ size() } * size() * 3;
+    const auto* first = content_.pictures.data_ptr<std::uint8_t>() + row * bytes;
+    return { size(), size(), { first, first + bytes } };
 }
 
 } // namespace reverie

@@ -13,21 +13,24 @@ public:
         std::string description;
         int native_size = 0;
         std::vector<std::string> captions;
-        std::vector<std::int64_t> test; ///< ascending; the rest is for training
+        Rows test; ///< ascending; the rest is for training
         Tensor pictures; ///< uint8 (n, size, size, 3)
     };
-    explicit MemoryDataset(Content content);
+    explicit MemoryDataset(Content content, const PictureOptions& options = {});
 
     [[nodiscard]] const std::vector<std::string>& captions() const override { return content_.captions; }
-    [[nodiscard]] const std::vector<std::int64_t>& train() const override { return train_; }
-    [[nodiscard]] const std::vector<std::int64_t>& test() const override { return content_.test; }
+    [[nodiscard]] const Rows& train() const override { return train_; }
+    [[nodiscard]] const Rows& test() const override { return content_.test; }
     [[nodiscard]] const std::string& description() const override { return content_.description; }
     [[nodiscard]] int native_size() const override { return content_.native_size; }
-    [[nodiscard]] Tensor pictures(const std::vector<std::int64_t>& indices) const override;
+    [[nodiscard]] Image picture(std::int64_t row, int enough) const override;
 
 private:
     Content content_;
-    std::vector<std::int64_t> train_;
+    Rows train_;
 };
+
+/// The rows below `count` that are not among `test`, which is ascending.
+Rows all_but(const Rows& test, std::int64_t count);
 
 } // namespace reverie

@@ -85,7 +85,9 @@ private Q_SLOTS:
     void aPackHoldsTheSame()
     {
         const auto pack = path("emoji.safetensors");
-        reverie::write_dataset_pack("emoji", 16, pack);
+        const auto count = reverie::write_dataset_pack("emoji", 16, {}, pack);
+        QCOMPARE(count, std::int64_t(m_emoji->captions().size()));
+        QVERIFY(std::filesystem::file_size(pack) < m_emoji->captions().size() * 16 * 16 * 3);
         const auto read = reverie::open_dataset(pack, 16);
         QVERIFY(read->captions() == m_emoji->captions());
         QVERIFY(read->test() == m_emoji->test());
