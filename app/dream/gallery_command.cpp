@@ -37,7 +37,7 @@ struct Options {
     bool json = false;
 };
 
-/// Qt for a command line: no display is asked for, and no warning about the locale is printed.
+/// Qt for a command line: it asks for no display and says nothing of its own.
 class QtProgram
 {
 public:
@@ -45,6 +45,7 @@ public:
 
     explicit QtProgram(Fonts fonts)
     {
+        qInstallMessageHandler([](QtMsgType, const QMessageLogContext&, const QString&) {});
         std::setlocale(LC_CTYPE, "");
         if (std::strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
             setenv("LC_ALL", "C.UTF-8", 1);

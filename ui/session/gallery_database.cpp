@@ -25,7 +25,8 @@ const char* const schema[] = {
     " model_hash TEXT NOT NULL DEFAULT '', sampler TEXT NOT NULL DEFAULT '', tool TEXT NOT NULL DEFAULT '',"
     " kind TEXT NOT NULL DEFAULT '', steps INTEGER NOT NULL DEFAULT 0, width INTEGER NOT NULL DEFAULT 0,"
     " height INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, time INTEGER NOT NULL DEFAULT 0,"
-    " rating INTEGER NOT NULL DEFAULT 0, starred INTEGER NOT NULL DEFAULT 0)",
+    " rating INTEGER NOT NULL DEFAULT 0, starred INTEGER NOT NULL DEFAULT 0,"
+    " parents TEXT NOT NULL DEFAULT '')",
     "CREATE INDEX pictures_by_time ON pictures(present, time DESC, id DESC)",
     "CREATE INDEX pictures_by_seed ON pictures(seed)",
     "CREATE INDEX pictures_by_model ON pictures(model)",
@@ -224,7 +225,7 @@ QList<GalleryEntry> GalleryDatabase::entries(const QList<qint64>& ids)
         QStringLiteral("SELECT path, prompt, negative, seed, model, model_hash, sampler, tool, kind, steps,"
                        " width, height, bytes, time, rating, starred,"
                        " (SELECT group_concat(tag, char(10)) FROM tags WHERE picture = id),"
-                       " (SELECT group_concat(board, char(10)) FROM boards WHERE picture = id)"
+                       " (SELECT group_concat(board, char(10)) FROM boards WHERE picture = id), parents"
                        " FROM pictures WHERE id = ?"));
     QList<GalleryEntry> entries;
     for (const qint64 id : ids) {
@@ -246,7 +247,7 @@ QList<GalleryEntry> GalleryDatabase::entries(const QList<qint64>& ids)
         entry.time = query.value(at++).toLongLong();
         entry.rating = query.value(at++).toInt();
         entry.starred = query.value(at++).toBool();
-        for (QStringList* list : { &entry.tags, &entry.boards })
+        for (QStringList* list : { &entry.tags, &entry.boards, &entry.parents })
             *list = query.text(at++).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
         entries << entry;
     }
@@ -319,10 +320,10 @@ void GalleryDatabase::put(const GalleryEntry& entry)
         m_database,
         QStringLiteral("UPDATE pictures SET present = 1, prompt = ?, negative = ?, seed = ?, model = ?,"
                        " model_hash = ?, sampler = ?, tool = ?, kind = ?, steps = ?, width = ?, height = ?,"
-                       " bytes = ?, time = ? WHERE id = ?"))
+                       " bytes = ?, time = ?, parents = ? WHERE id = ?"))
         .run(text(entry.prompt), text(entry.negativePrompt), seed, text(entry.model), text(entry.modelHash),
              text(entry.sampler), text(entry.tool), text(entry.kind), entry.steps, entry.width, entry.height,
-             entry.bytes, entry.time, id);
+             entry.bytes, entry.time, text(entry.parents.join(QLatin1Char('\n'))), id);
     indexText(id);
 }
 

@@ -26,6 +26,7 @@ struct GalleryEntry {
     int rating = 0; ///< 1 to 9; 0: none
     bool starred = false;
     QStringList tags, boards;
+    QStringList parents; ///< names of the picture files it was made from
 };
 
 } // namespace reverie::ui

@@ -52,6 +52,9 @@ GalleryEntry readEntry(const QString& path)
     entry.tool = QString::fromStdString(metadata.tool);
     entry.steps = metadata.steps;
     entry.kind = metadata.making ? QString::fromStdString(metadata.making->kind) : QStringLiteral("imported");
+    if (metadata.making)
+        for (const PictureParent& parent : metadata.making->parents)
+            entry.parents << QString::fromStdString(parent.file);
     return entry;
 }
 
