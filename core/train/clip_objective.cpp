@@ -57,13 +57,15 @@ public:
     ClipObjective& operator=(const ClipObjective&) = delete;
 
     torch::nn::Module& module() override { return *clip_; }
+    [[nodiscard]] bool sees_pictures() const override { return !options_.lock_image; }
+    void load(const Batch& batch) override { corpus_.batch = batch; }
 
     Tensor loss(const Rows& rows, Noise& noise) override
     {
         const auto ids = corpus_.captions(rows, noise);
         if (options_.lock_image)
             return clip_->loss_to_embeds(ids, corpus_.take(corpus_.image_embed, rows), noise);
-        auto pictures = corpus_.pictures(rows);
+        auto pictures = corpus_.training_pictures(rows);
         if (options_.augment_shift > 0 || options_.augment_zoom > 0)
             pictures = shift_and_zoom(pictures, options_, noise);
         pictures = resize_cubic(pictures, clip_->image_size());

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "core/train/corpus.h"
 
+#include "core/base/error.h"
 #include "core/data/text_ids.h"
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <numeric>
 
 namespace reverie {
@@ -51,14 +53,28 @@ at::Tensor Corpus::pictures(const Rows& rows) const
     return dataset.pictures(rows).to(device).to(torch::kFloat) / 255;
 }
 
+at::Tensor Corpus::training_pictures(const Rows& rows) const
+{
+    Rows places;
+    for (const auto row : rows)
+        if (const auto found = std::find(batch.rows.begin(), batch.rows.end(), row);
+            found != batch.rows.end())
+            places.push_back(found - batch.rows.begin());
+    if (places.size() < rows.size() || !batch.pictures.defined())
+        return pictures(rows);
+    return take(batch.pictures, places).to(device).to(torch::kFloat) / 255;
+}
+
 at::Tensor Corpus::take(const at::Tensor& table, const Rows& rows) const
 {
     return table.index_select(0, torch::tensor(rows, torch::kLong).to(table.device()));
 }
 
-void Corpus::embed(Clip& clip)
+void Corpus::embed(Clip& clip, bool given)
 {
     const torch::NoGradGuard no_grad;
+    const bool images_given = given && dataset.has_image_embeds();
+    const bool texts_given = given && dataset.has_text_embeds();
     constexpr std::int64_t batch = 256;
     std::vector<at::Tensor> texts, encodings, images;
     const auto count = static_cast<std::int64_t>(dataset.captions().size());
@@ -66,9 +82,15 @@ void Corpus::embed(Clip& clip)
         Rows rows(std::size_t(std::min(batch, count - begin)));
         std::iota(rows.begin(), rows.end(), begin);
         const auto text = clip.embed_text(take(ids, rows));
-        texts.push_back(text.text_embed);
+        texts.push_back(texts_given ? dataset.text_embeds(rows).to(device) : text.text_embed);
         encodings.push_back(text.text_encodings);
-        images.push_back(clip.embed_image(pictures(rows)).image_embed);
+        images.push_back(images_given ? dataset.image_embeds(rows).to(device)
+                                      : clip.embed_image(pictures(rows)).image_embed);
+        for (const auto& table : { texts.back(), images.back() })
+            if (table.size(1) != text.text_embed.size(1))
+                throw Error("The data set's embeddings have " + std::to_string(table.size(1))
+                            + " numbers and the model's CLIP makes " + std::to_string(text.text_embed.size(1))
+                            + "; give the model with the CLIP they were made by.");
     }
     text_embed = torch::cat(texts);
     text_encodings = torch::cat(encodings);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/data/dataset.h"
+#include "core/data/loader.h"
 #include "core/data/tokenizer.h"
 #include "core/diffusion/noise.h"
 #include "core/models/clip.h"
@@ -27,10 +27,13 @@ struct Corpus {
 
     /// (b, 3, size, size) in [0, 1].
     [[nodiscard]] at::Tensor pictures(const Rows& rows) const;
+    /// The same for rows of `batch`, in the views that were drawn for it.
+    [[nodiscard]] at::Tensor training_pictures(const Rows& rows) const;
     /// Rows of any of the tables below.
     [[nodiscard]] at::Tensor take(const at::Tensor& table, const Rows& rows) const;
-    /// Fills the three embeddings.
-    void embed(Clip& clip);
+    /// Fills the three embeddings; with `given`, from those that came with the data set, where it has some.
+    /// Throws Error if they are of another CLIP.
+    void embed(Clip& clip, bool given = false);
     /// They will be made anew.
     void forget_embeddings();
     /// Moves all tables.
@@ -41,6 +44,7 @@ struct Corpus {
     TextFrame frame; ///< of the CLIP that reads the captions
     CaptionOptions options;
     at::Device device;
+    Batch batch; ///< what is being trained on
     at::Tensor ids; ///< int64 (n, text_length), 0 is padding
     at::Tensor text_embed; ///< (n, d)
     at::Tensor text_encodings; ///< (n, text_length, dim_text)

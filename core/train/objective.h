@@ -26,6 +26,10 @@ public:
     virtual torch::nn::Module& module() = 0;
     /// The mean loss of a batch of rows: ().
     virtual at::Tensor loss(const Rows& rows, Noise& noise) = 0;
+    /// Whether loss() looks at pictures.
+    [[nodiscard]] virtual bool sees_pictures() const { return true; }
+    /// The batch whose rows the next losses are of.
+    virtual void load(const Batch&) { }
     /// What a batch of rows is made from besides the pictures, by name.
     [[nodiscard]] virtual TensorMap inputs(const Rows&) const { return {}; }
     /// Numbers that say how good the part has become, by name.

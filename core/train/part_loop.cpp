@@ -105,6 +105,8 @@ void PartLoop::take_step()
     const bool last = next == options().steps;
     const bool reported = next % config_.report_every == 0 || last;
     const auto step = step_or_diagnosis(/*measure=*/reported);
+    for (const auto& flaw : step.skipped)
+        reporter_.event(part_, next, flaw.sentence + " Training goes on without it.");
     ++window_.timed_steps;
     if (step.taken) {
         window_.loss = window_.loss.defined() ? window_.loss + step.loss : step.loss;

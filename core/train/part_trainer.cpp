@@ -45,15 +45,27 @@ bool is_finite(const Tensor& tensor)
     return torch::isfinite(tensor).all().item<bool>();
 }
 
+LoaderOptions loader_options(const PartOptions& options, std::uint64_t key, std::int64_t window,
+                             bool pictures)
+{
+    LoaderOptions loader;
+    loader.batch = options.batch;
+    loader.run_length = options.run_length;
+    loader.window = window;
+    loader.key = key;
+    loader.pictures = pictures;
+    return loader;
+}
+
 } // namespace
 
 PartTrainer::PartTrainer(Objective& objective, const PartOptions& options, const std::string& part,
-                         std::uint64_t seed, const Rows& rows)
+                         std::uint64_t seed, const Dataset& dataset, std::int64_t window)
     : objective_(objective)
     , options_(options)
     , part_(part)
     , key_(random_key({ seed, name_key(part) }))
-    , batches_(rows, options.batch, options.run_length, key_)
+    , loader_(dataset, loader_options(options, key_, window, objective.sees_pictures()))
     , parameters_(trained_parameters(objective.module()))
     , buffers_(float_buffers(objective.module()))
     , optimizer_(parameters_, options)
@@ -75,8 +87,11 @@ PartTrainer::Step PartTrainer::step(bool measure)
     for (std::int64_t sample = 0; sample < options_.batch; ++sample)
         keys.push_back(random_key({ key_, std::uint64_t(steps_done_), std::uint64_t(sample) }));
     torch::manual_seed(random_key({ key_, std::uint64_t(steps_done_) })); // dropout draws from there
-    const auto rows = batches_.at_step(steps_done_);
-    Step step{ gradients_of(rows, keys), {}, learning_rate(options_, steps_done_), true, {} };
+    auto batch = loader_.next();
+    objective_.load(batch);
+    const auto& rows = batch.rows;
+    Step step{ gradients_of(rows, keys), {}, learning_rate(options_, steps_done_), true, {},
+               std::move(batch.skipped) };
     step.grad_norm = clip_gradients(parameters_, options_.max_grad_norm);
     const bool finite = is_finite(step.grad_norm) && is_finite(step.loss);
     if (options_.precision == "f16")
@@ -273,6 +288,8 @@ void PartTrainer::save_state(const std::filesystem::path& path, TensorMap extra)
     average_.save(extra);
     for (std::size_t i = 0; i < buffers_.size(); ++i)
         extra[slot("buffer", i)] = buffers_[i];
+    if (const auto skipped = loader_.position().skipped; !skipped.empty())
+        extra["skipped"] = torch::tensor(skipped, torch::kLong);
     extra["scaler"] = torch::tensor({ scaler_.scale(), double(scaler_.good_steps()) }, torch::kFloat64);
     write_safetensors(path, extra);
 }
@@ -290,6 +307,11 @@ TensorMap PartTrainer::load_state(const std::filesystem::path& path, std::int64_
         scaler_.restore(scaler->second[0].item<double>(),
                         std::int64_t(std::lround(scaler->second[1].item<double>())));
     steps_done_ = steps_done;
+    LoaderPosition position{ steps_done, {} };
+    if (const auto skipped = tensors.find("skipped"); skipped != tensors.end())
+        for (std::int64_t i = 0; i < skipped->second.numel(); ++i)
+            position.skipped.push_back(skipped->second[i].item<std::int64_t>());
+    loader_.seek(position);
     return tensors;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/data/loader.h"
 #include "core/train/autocast.h"
 #include "core/train/batch_order.h"
 #include "core/train/objective.h"
@@ -25,9 +26,10 @@ struct NotFiniteError : Error {
 class PartTrainer
 {
 public:
-    /// Throws UsageError for a precision the device can't compute in.
+    /// Rows are shuffled among `window` neighbours (0: all). Throws UsageError for a precision the device
+    /// can't compute in.
     PartTrainer(Objective& objective, const PartOptions& options, const std::string& part, std::uint64_t seed,
-                const Rows& rows);
+                const Dataset& dataset, std::int64_t window = 0);
 
     /// How far one step moved the weights.
     struct Movement {
@@ -39,6 +41,7 @@ public:
         double lr;
         bool taken; ///< false where f16 gradients overflowed
         std::optional<Movement> movement;
+        std::vector<Flaw> skipped; ///< pictures that could not be read
     };
     /// With `measure`, also how far the weights moved. Throws NotFiniteError, before any weight is changed,
     /// that names the step, the rows and the first tensor that is not finite.
@@ -81,7 +84,7 @@ private:
     PartOptions options_;
     std::string part_;
     std::uint64_t key_;
-    BatchOrder batches_;
+    Loader loader_;
     std::vector<Tensor> parameters_, buffers_;
     Optimizer optimizer_;
     WeightAverage average_;

@@ -30,6 +30,7 @@ public:
     }
 
     torch::nn::Module& module() override { return *prior_; }
+    [[nodiscard]] bool sees_pictures() const override { return false; }
 
     Tensor loss(const Rows& rows, Noise& noise) override
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/base/picture_options.h"
 #include "core/io/pipeline.h"
 #include "core/run/training_request.h"
 
@@ -125,6 +126,9 @@ struct TokenizerPartOptions {
 /// What a whole run is made from.
 struct TrainingConfig {
     std::string data; ///< data set spec
+    PictureOptions pictures; ///< how pictures of the data set become squares
+    std::int64_t shuffle_window = 0; ///< pictures are shuffled among so many neighbours, so that large files
+                                     ///< are read nearly in order; 0: among all
     std::string title; ///< of the model
     std::string description; ///< of the model, one sentence
     std::uint64_t seed = 0;
@@ -146,6 +150,8 @@ struct TrainingConfig {
     static void visit(auto& self, auto&& field)
     {
         field("data", self.data);
+        field("pictures", self.pictures);
+        field("shuffle_window", self.shuffle_window);
         field("title", self.title);
         field("description", self.description);
         field("seed", self.seed);

@@ -116,7 +116,7 @@ void TrainingSession::prepare()
     pipeline_ = build_pipeline(config_.model);
     if (const auto clip = std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip))
         clip->set_temperature(config_.clip.temperature);
-    dataset_ = open_dataset(config_.data, picture_size(config_.model));
+    dataset_ = open_dataset(config_.data, picture_size(config_.model), config_.pictures);
     load_weights();
     check_parts();
 }
@@ -133,6 +133,11 @@ void TrainingSession::check_parts() const
             "The CLIP is of the kind " + std::string(clip_kind(*config_.model.clip))
             + " and only an x_clip can be trained; give a model with a trained one by --init, and "
               "train its prior and decoder.");
+    for (const auto& part : parts_)
+        if (part != "prior" && !dataset_->has_pictures())
+            throw UsageError("\"" + config_.data
+                             + "\" holds embeddings without pictures; train the prior from it, and the "
+                               "other parts from pictures.");
     for (const auto& part : parts_)
         if (part_options(config_, part).precision == "f16" && !device_.is_cuda())
             throw UsageError("The precision f16 is for CUDA devices; on the processor choose bf16 or f32.");
@@ -152,6 +157,11 @@ void TrainingSession::check_parts() const
 
 void TrainingSession::prepare_corpus()
 {
+    if (const auto& flaws = dataset_->flaws(); !flaws.empty())
+        reporter_->event("data", 0,
+                         std::to_string(flaws.size())
+                             + " pictures or files are left out, to begin with because " + flaws[0].sentence
+                             + " See all of them with \"dream dataset check\".");
     if (!pipeline_.tokenizer) {
         pipeline_.tokenizer = Tokenizer::train(captions_of(*dataset_, dataset_->train()),
                                                std::size_t(config_.tokenizer.vocab_size));
@@ -275,7 +285,7 @@ std::unique_ptr<Objective> TrainingSession::objective(const std::string& part)
                               config_.clip);
     if (!corpus_->image_embed.defined()) {
         reporter_->event(part, 0, "Embedding all pictures and captions.");
-        corpus_->embed(*pipeline_.clip);
+        corpus_->embed(*pipeline_.clip, /*given=*/true);
     }
     if (part == "prior")
         return prior_objective(pipeline_.prior, *corpus_, config_.model.sampling, config_.seed);
@@ -320,7 +330,8 @@ bool TrainingSession::train_part(const std::string& part)
     if (resumed_part != parts_.end() && std::find(parts_.begin(), resumed_part, part) != resumed_part)
         return true; // finished before the run was stopped
     const auto goal = objective(part);
-    PartTrainer trainer(*goal, part_options(config_, part), part, config_.seed, dataset_->train());
+    PartTrainer trainer(*goal, part_options(config_, part), part, config_.seed, *dataset_,
+                        config_.shuffle_window);
     PartLoop loop(part, config_, *goal, trainer, *run_, *reporter_, hooks(part, *goal, trainer));
     if (resumed_here) {
         auto state = loop.restore(*resumed_);

@@ -23,6 +23,7 @@ public:
     }
 
     torch::nn::Module& module() override { return *decoder_->unet(unet_number_); }
+    void load(const Batch& batch) override { corpus_.batch = batch; }
 
     Tensor loss(const Rows& rows, Noise& noise) override
     {
@@ -30,7 +31,7 @@ public:
         condition.image_embed = with_noise(embeddings(rows, noise), noise);
         if (decoder_->reads_text())
             condition.text_encodings = corpus_.take(corpus_.text_encodings, rows);
-        return decoder_->loss(corpus_.pictures(rows), unet_number_, condition, noise).loss;
+        return decoder_->loss(corpus_.training_pictures(rows), unet_number_, condition, noise).loss;
     }
 
     [[nodiscard]] TensorMap inputs(const Rows& rows) const override
