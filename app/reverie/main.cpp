@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/library.h"
+#include "ui/session/gallery_store.h"
 #include "ui/session/session.h"
 #include "ui/session/settings.h"
 #include "ui/widgets/main_window.h"
@@ -30,7 +31,8 @@ int main(int argc, char** argv)
 
     reverie::ui::Theme::instance().apply(reverie::ui::Settings::appearance());
     reverie::ui::Session session;
-    reverie::ui::MainWindow window(session);
+    reverie::ui::GalleryStore gallery;
+    reverie::ui::MainWindow window(session, &gallery);
     for (const QString& file : parser.positionalArguments())
         window.openFile(file);
     window.show();

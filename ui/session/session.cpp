@@ -37,6 +37,7 @@ Session::Session(Engine engine, QObject* parent)
     m_readers.setMaxThreadCount(1);
     connect(&m_saver, &PictureSaver::saved, this, [this](quint64 id, const QString& path) {
         m_pictures.setPath(id, path);
+        Q_EMIT pictureSaved(path);
         announceIdle();
     });
     connect(&m_saver, &PictureSaver::failed, this, [this](quint64, const QString& message) {
@@ -51,6 +52,7 @@ Session::~Session()
     m_job.silence();
     m_advising.silence();
     m_reading.silence();
+    m_verifying.silence();
     m_computeThread.start([loaded = m_loaded] { loaded->generator.reset(); });
     m_computeThread.waitForDone();
     m_readers.waitForDone();
@@ -199,6 +201,21 @@ void Session::readMaking(const QString& path)
         [path = toPath(path)](const std::stop_token&, const JobRunner::Post&) { return read_making(path); },
         [this, path](const PictureMaking& making) { Q_EMIT makingRead(making, path); },
         [this](const QString& message) { Q_EMIT makingFailed(message); });
+}
+
+void Session::verify(const QString& path, const QString& device)
+{
+    if (!m_model) {
+        Q_EMIT verifyFailed(tr("There is no model to draw with; open one first."));
+        return;
+    }
+    m_verifying.start(
+        [engine = m_engine, loaded = m_loaded, model = m_model->path, file = toPath(path),
+         device = device.toStdString()](const std::stop_token& stop, const JobRunner::Post&) {
+            return verifyPicture(loaded->open(engine, model, device), file, stop);
+        },
+        [this, path](const Verdict& verdict) { Q_EMIT verified(verdict, path); },
+        [this](const QString& message) { Q_EMIT verifyFailed(message); });
 }
 
 } // namespace reverie::ui

@@ -7,6 +7,7 @@
 #include "ui/session/job_runner.h"
 #include "ui/session/picture_list.h"
 #include "ui/session/picture_saver.h"
+#include "ui/session/verdict.h"
 
 #include <QObject>
 #include <QThreadPool>
@@ -52,6 +53,9 @@ public:
     [[nodiscard]] QStringList captionSelection(int count, quint32 turn) const;
     /// Reads what a picture file says about its making; ends with makingRead() or makingFailed().
     void readMaking(const QString& path);
+    /// Draws the picture of that file again with the open model, which must be the one it was drawn with; ends
+    /// with verified() or verifyFailed(). Waits for a drawing that runs.
+    void verify(const QString& path, const QString& device);
 
 Q_SIGNALS:
     void modelOpening();
@@ -64,10 +68,13 @@ Q_SIGNALS:
     void warned(const QString& message);
     void failed(const QString& message); ///< the drawing
     void saveFailed(const QString& message);
+    void pictureSaved(const QString& path);
     void idle();
     void advised(const reverie::ui::PromptAdvice& advice);
     void makingRead(const reverie::PictureMaking& making, const QString& path);
     void makingFailed(const QString& message);
+    void verified(const reverie::ui::Verdict& verdict, const QString& path);
+    void verifyFailed(const QString& message);
 
 private:
     struct Loaded;
@@ -96,6 +103,7 @@ private:
     JobRunner m_job{ m_computeThread };
     JobRunner m_advising{ m_readers };
     JobRunner m_reading{ m_readers };
+    JobRunner m_verifying{ m_computeThread };
 };
 
 } // namespace reverie::ui

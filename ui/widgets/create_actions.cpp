@@ -3,6 +3,7 @@
 
 #include "ui/session/session.h"
 #include "ui/widgets/finished_pane.h"
+#include "ui/widgets/gallery_page.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/picture_bar.h"
@@ -152,6 +153,22 @@ void CreatePage::useAll()
 void CreatePage::restoreFrom(const QString& picture)
 {
     m_session.readMaking(picture);
+}
+
+void CreatePage::recall(const PictureMetadata& picture, Recall what, const QString& file)
+{
+    if (what == Recall::All && picture.making) {
+        showMaking(*picture.making, file);
+        return;
+    }
+    if (what != Recall::Seed)
+        m_parameters->setPrompt(QString::fromStdString(picture.prompt));
+    constexpr std::uint64_t seed_limit = 1ULL << 53U;
+    if (what != Recall::Prompt && picture.seed && *picture.seed < seed_limit)
+        m_parameters->setSeed(*picture.seed);
+    if (what == Recall::All)
+        m_message->showNote(tr("%1 was drawn by %2, so only its prompt and seed were taken over.")
+                                .arg(file, QString::fromStdString(picture.tool)));
 }
 
 void CreatePage::showMaking(const PictureMaking& making, const QString& file)

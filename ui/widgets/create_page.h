@@ -4,7 +4,7 @@
 #include "ui/session/settings.h"
 
 #include "core/api/model_info.h"
-#include "core/api/picture_file.h"
+#include "core/api/picture_metadata.h"
 
 #include <QTimer>
 #include <QWidget>
@@ -29,6 +29,7 @@ class PictureView;
 class ProgressLine;
 class Session;
 struct FinishedPicture;
+enum class Recall;
 
 /// Where pictures are drawn: parameters on the left, the picture and its cascade in the middle, finished
 /// pictures on the right.
@@ -58,6 +59,8 @@ public:
     void openModel(const QString& path);
     /// Takes over everything that made the picture in that file.
     void restoreFrom(const QString& picture);
+    /// The same from a picture of the gallery, whichever program drew it.
+    void recall(const PictureMetadata& picture, Recall what, const QString& file);
     void saveState() const;
     void restoreState();
 

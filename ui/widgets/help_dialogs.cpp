@@ -8,8 +8,8 @@
 #include <QLabel>
 #include <QMessageBox>
 
-#include <array>
 #include <utility>
+#include <vector>
 
 namespace reverie::ui {
 
@@ -28,22 +28,54 @@ QLabel* keyLabel(const QString& keys)
     return label;
 }
 
+using Rows = std::vector<std::pair<QString, QString>>;
+
+void addSection(QGridLayout* layout, int column, const QString& title, const Rows& rows)
+{
+    auto* label = new QLabel(title);
+    label->setProperty("section", true);
+    layout->addWidget(label, 0, column + 1);
+    int row = 1;
+    for (const auto& [keys, meaning] : rows) {
+        layout->addWidget(keyLabel(keys), row, column);
+        layout->addWidget(new QLabel(meaning), row++, column + 1);
+    }
+}
+
 } // namespace
 
 void showShortcuts(QWidget* parent)
 {
-    const std::array<std::pair<QString, QString>, 10> rows{ {
-        { tr("Ctrl+Enter"), tr("Draw") },
-        { tr("Esc"), tr("Stop and keep what is there") },
-        { tr("Ctrl+C"), tr("Copy the picture") },
-        { tr("Ctrl+Shift+A"), tr("Use all settings of the picture") },
-        { tr("Arrow keys"), tr("Move between pictures") },
-        { tr("Enter"), tr("Show one picture large; take a completion") },
-        { tr("Tab"), tr("Next control") },
-        { tr("Ctrl+O"), tr("Open a model") },
-        { tr("F1 or ?"), tr("This list") },
-        { tr("Ctrl+Q"), tr("Quit") },
-    } };
+    const Rows everywhere{ { tr("Ctrl+1"), tr("Create") },
+                           { tr("Ctrl+2"), tr("Gallery") },
+                           { tr("Ctrl+Enter"), tr("Draw") },
+                           { tr("Space"), tr("Pick a candidate on the board") },
+                           { tr("Ctrl+Shift+Enter"), tr("Draw the picks to the end") },
+                           { tr("Ctrl+B"), tr("Back to the board") },
+                           { tr("Ctrl+M"), tr("Mix the picture in") },
+                           { tr("Alt+↑, Alt+↓"), tr("Earlier prompts, one by one") },
+                           { tr("Ctrl+H"), tr("Earlier prompts, to search") },
+                           { tr("Esc"), tr("Stop and keep what is there") },
+                           { tr("Ctrl+C"), tr("Copy the picture") },
+                           { tr("Ctrl+Shift+A"), tr("Use all settings of the picture") },
+                           { tr("Arrow keys"), tr("Move between pictures") },
+                           { tr("Enter"), tr("Show one picture large; take a completion") },
+                           { tr("Tab"), tr("Next control") },
+                           { tr("Ctrl+O"), tr("Open a model") },
+                           { tr("F1 or ?"), tr("This list") },
+                           { tr("Ctrl+Q"), tr("Quit") } };
+    const Rows gallery{ { tr("Ctrl+F or /"), tr("Search") },
+                        { tr("1 to 9, 0"), tr("Rate, take the rating away") },
+                        { tr("."), tr("Star") },
+                        { tr("T"), tr("Add a tag") },
+                        { tr("A, P, S"), tr("Use all settings, the prompt, the seed") },
+                        { tr("Z or Enter"), tr("Look closely, and back") },
+                        { tr("+, −, F, O"), tr("Zoom, fit, actual size") },
+                        { tr("M, C"), tr("Compare, swap") },
+                        { tr("V"), tr("Draw again and compare") },
+                        { tr("I"), tr("Details") },
+                        { tr("Ctrl+E"), tr("Export") },
+                        { tr("Del, Ctrl+Z"), tr("Move to the trash, undo") } };
     auto* dialog = new QDialog(parent);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Keyboard shortcuts"));
@@ -51,13 +83,11 @@ void showShortcuts(QWidget* parent)
     layout->setContentsMargins(24, 24, 24, 16);
     layout->setHorizontalSpacing(16);
     layout->setVerticalSpacing(8);
-    int row = 0;
-    for (const auto& [keys, meaning] : rows) {
-        layout->addWidget(keyLabel(keys), row, 0);
-        layout->addWidget(new QLabel(meaning), row++, 1);
-    }
+    addSection(layout, 0, tr("Everywhere"), everywhere);
+    layout->setColumnMinimumWidth(2, 16);
+    addSection(layout, 3, tr("In the gallery"), gallery);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
-    layout->addWidget(buttons, row, 0, 1, 2);
+    layout->addWidget(buttons, layout->rowCount(), 0, 1, 5);
     QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
     dialog->open();
 }

@@ -4,7 +4,9 @@
 #include "ui/session/session.h"
 #include "ui/session/settings.h"
 #include "ui/widgets/create_page.h"
+#include "ui/widgets/gallery_page.h"
 #include "ui/widgets/help_dialogs.h"
+#include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/theme.h"
 
@@ -18,6 +20,8 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QStackedWidget>
+#include <QTabBar>
+#include <QVBoxLayout>
 
 namespace reverie::ui {
 
@@ -43,17 +47,20 @@ QString openableFile(const QMimeData& data)
 
 } // namespace
 
-MainWindow::MainWindow(Session& session, QWidget* parent)
+MainWindow::MainWindow(Session& session, GalleryStore* gallery, QWidget* parent)
     : QMainWindow(parent)
     , m_session(session)
     , m_pages(new QStackedWidget)
     , m_create(new CreatePage(session))
+    , m_tabs(new QTabBar)
     , m_modelToOpen(Settings::model())
 {
     m_pages->addWidget(m_create);
-    setCentralWidget(m_pages);
+    makeTabs();
     setAcceptDrops(true);
     makeMenus();
+    if (gallery)
+        addGallery(*gallery);
     showTitle({});
     restoreState();
     m_saveSoon.setSingleShot(true);
@@ -63,6 +70,78 @@ MainWindow::MainWindow(Session& session, QWidget* parent)
     connect(m_create, &CreatePage::chooseModelWanted, this, &MainWindow::chooseModel);
     connect(m_create, &CreatePage::titleChanged, this, &MainWindow::showTitle);
     connect(&m_session, &Session::idle, this, &MainWindow::closeWhenIdle);
+}
+
+void MainWindow::makeTabs()
+{
+    m_tabs->setObjectName(QStringLiteral("pageTabs"));
+    m_tabs->setAccessibleName(tr("Pages"));
+    m_tabs->setDrawBase(false);
+    m_tabs->setExpanding(false);
+    m_tabs->addTab(tr("Create"));
+    m_tabs->hide();
+    auto* centre = new QWidget;
+    auto* layout = new QVBoxLayout(centre);
+    layout->setContentsMargins({});
+    layout->setSpacing(0);
+    layout->addWidget(m_tabs);
+    layout->addWidget(m_pages, 1);
+    setCentralWidget(centre);
+    connect(m_tabs, &QTabBar::currentChanged, this, &MainWindow::showPage);
+}
+
+void MainWindow::addGallery(GalleryStore& store)
+{
+    m_gallery = new GalleryPage(store);
+    m_pages->addWidget(m_gallery);
+    m_tabs->addTab(tr("Gallery"));
+    m_tabs->setTabToolTip(0, tr("Ctrl+1"));
+    m_tabs->setTabToolTip(1, tr("Ctrl+2"));
+    m_tabs->show();
+    makeGalleryMenu();
+    connect(&m_session, &Session::pictureSaved, &store,
+            [&store](const QString& path) { store.add({ path }); });
+    connect(m_gallery, &GalleryPage::recalled, this,
+            [this](const PictureMetadata& picture, Recall what, const QString& file) {
+                showPage(0);
+                m_create->recall(picture, what, file);
+            });
+    connect(m_gallery, &GalleryPage::verifyWanted, this, [this](const QString& path) {
+        m_gallery->message().showNote(tr("Drawing %1 again…").arg(QFileInfo(path).fileName()));
+        m_session.verify(path, m_create->parameters().draft().device);
+    });
+    connect(&m_session, &Session::verified, m_gallery, [this](const Verdict& verdict, const QString& path) {
+        m_gallery->message().showNote(QFileInfo(path).fileName() + QStringLiteral(": ") + verdict.sentence());
+    });
+    connect(&m_session, &Session::verifyFailed, m_gallery,
+            [this](const QString& text) { m_gallery->message().showError(text); });
+}
+
+void MainWindow::makeGalleryMenu()
+{
+    const GalleryPage::Actions& page = m_gallery->actions();
+    auto* menu = new QMenu(tr("&Gallery"), this);
+    menu->addActions({ page.open, page.compare, page.swap });
+    menu->addSeparator();
+    menu->addActions({ page.star, page.tag, page.remove, page.undo });
+    menu->addSeparator();
+    menu->addActions({ page.recallAll, page.recallPrompt, page.recallSeed, page.verify });
+    menu->addSeparator();
+    menu->addActions({ page.copyText, page.showInFolder, page.exportSelection, page.addFolder });
+    menu->addSeparator();
+    menu->addActions({ page.search, page.details });
+    menuBar()->insertMenu(menuBar()->actions().value(2), menu);
+    QMenu* view = menuBar()->actions().value(3)->menu();
+    view->addAction(tr("&Create"), QKeySequence(Qt::CTRL | Qt::Key_1), this, [this] { showPage(0); });
+    view->addAction(tr("&Gallery"), QKeySequence(Qt::CTRL | Qt::Key_2), this, [this] { showPage(1); });
+}
+
+void MainWindow::showPage(int index)
+{
+    m_tabs->setCurrentIndex(index);
+    m_pages->setCurrentIndex(index);
+    if (m_gallery && index == 1)
+        m_gallery->activate();
 }
 
 void MainWindow::makeMenus()

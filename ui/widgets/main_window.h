@@ -5,10 +5,13 @@
 #include <QTimer>
 
 class QStackedWidget;
+class QTabBar;
 
 namespace reverie::ui {
 
 class CreatePage;
+class GalleryPage;
+class GalleryStore;
 class Session;
 
 /// The program's window. Holds the pages, the menus and what concerns all of them: opening a model after the
@@ -17,11 +20,14 @@ class MainWindow : public QMainWindow
 {
     Q_OBJECT
 public:
-    explicit MainWindow(Session& session, QWidget* parent = nullptr);
+    /// Without a gallery there is only the page to draw on.
+    explicit MainWindow(Session& session, GalleryStore* gallery = nullptr, QWidget* parent = nullptr);
 
     /// A picture of Reverie's, whose making is taken over, or a model.
     void openFile(const QString& path);
     [[nodiscard]] CreatePage& createPage() const { return *m_create; }
+    [[nodiscard]] GalleryPage* galleryPage() const { return m_gallery; } ///< null without a gallery
+    void showPage(int index); ///< 0: Create, 1: Gallery
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -30,6 +36,9 @@ protected:
     void dropEvent(QDropEvent* event) override;
 
 private:
+    void addGallery(GalleryStore& store);
+    void makeTabs();
+    void makeGalleryMenu();
     void makeMenus();
     void makeAppearanceMenu();
     void makeHelpMenu();
@@ -44,6 +53,8 @@ private:
     Session& m_session;
     QStackedWidget* m_pages;
     CreatePage* m_create;
+    GalleryPage* m_gallery = nullptr;
+    QTabBar* m_tabs;
     QTimer m_saveSoon; ///< so that a crash loses at most a second of typing
     bool m_painted = false;
     bool m_closing = false;

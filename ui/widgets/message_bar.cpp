@@ -46,8 +46,13 @@ void MessageBar::showError(const QString& text, const QList<QAction*>& remedies)
 
 void MessageBar::showNote(const QString& text)
 {
+    showOffer(text, {});
+}
+
+void MessageBar::showOffer(const QString& text, const QList<QAction*>& actions)
+{
     if (!isVisible() || m_kind != QLatin1String("error"))
-        show(QStringLiteral("note"), text, {});
+        show(QStringLiteral("note"), text, actions);
 }
 
 void MessageBar::show(const QString& kind, const QString& text, const QList<QAction*>& remedies)

@@ -21,6 +21,7 @@ public:
     explicit MessageBar(QWidget* parent = nullptr);
     void showError(const QString& text, const QList<QAction*>& remedies = {});
     void showNote(const QString& text);
+    void showOffer(const QString& text, const QList<QAction*>& actions); ///< a note with something to do
     void dismiss();
     [[nodiscard]] QString text() const;
 

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: MIT
+#include "core/base/file.h"
+#include "tests/ui/fake_engine.h"
+#include "tests/ui/gallery_fixture.h"
+#include "ui/session/gallery_model.h"
+#include "ui/session/session.h"
+#include "ui/widgets/create_page.h"
+#include "ui/widgets/export_dialog.h"
+#include "ui/widgets/gallery_grid.h"
+#include "ui/widgets/gallery_page.h"
+#include "ui/widgets/gallery_sidebar.h"
+#include "ui/widgets/main_window.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/prompt_box.h"
+#include "ui/widgets/theme.h"
+#include "ui/widgets/viewer.h"
+
+#include <QAbstractButton>
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QDirIterator>
+#include <QDropEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace reverie;
+using namespace reverie::ui;
+
+class GalleryPageTest : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_settings;
+    std::unique_ptr<GalleryFixture> m_fixture;
+    std::unique_ptr<Session> m_session;
+    std::unique_ptr<GalleryStore> m_store;
+    std::unique_ptr<MainWindow> m_window;
+
+    GalleryPage& page() const { return *m_window->galleryPage(); }
+    GalleryGrid& grid() const { return page().grid(); }
+    int shown() const { return page().model().rowCount(); }
+
+    void open()
+    {
+        m_session = std::make_unique<Session>(fakeEngine(std::make_shared<FakeBehaviour>()));
+        m_session->setOutputFolder(m_fixture->places().library);
+        m_store = std::make_unique<GalleryStore>(m_fixture->places());
+        m_window = std::make_unique<MainWindow>(*m_session, m_store.get());
+        QSignalSpy opened(m_session.get(), &Session::modelOpened);
+        m_window->resize(1280, 800);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+        QTRY_COMPARE(opened.size(), 1);
+    }
+
+    void shut()
+    {
+        m_window.reset();
+        m_store.reset();
+        m_session.reset();
+    }
+
+    /// Ctrl+2, and waits for the pictures.
+    void goToGallery(int pictures)
+    {
+        QTest::keyClick(m_window.get(), Qt::Key_2, Qt::ControlModifier);
+        QTRY_COMPARE(shown(), pictures);
+        QTRY_VERIFY(pictures == 0 || page().model().entryAt(0));
+    }
+
+    void click(int row, Qt::KeyboardModifiers modifiers = {}) const
+    {
+        QTest::mouseClick(grid().viewport(), Qt::LeftButton, modifiers,
+                          grid().visualRect(page().model().index(row)).center());
+    }
+
+    QString promptAt(int row) const
+    {
+        const GalleryEntry* entry = page().model().entryAt(row);
+        return entry ? entry->prompt : QString();
+    }
+
+    QByteArray journal() const
+    {
+        QFile file(m_fixture->places().library + QStringLiteral("/library.jsonl"));
+        return file.open(QFile::ReadOnly) ? file.readAll() : QByteArray();
+    }
+
+    /// What a program started now would find, on the disk and not in the window.
+    int countOnDisk(const char* query) const
+    {
+        Gallery gallery(m_fixture->places());
+        return static_cast<int>(gallery.find(GalleryQuery::parse(QString::fromUtf8(query))).size());
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QSettings::setDefaultFormat(QSettings::IniFormat);
+        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
+        qputenv("XDG_CACHE_HOME", m_settings.filePath(QStringLiteral("cache")).toUtf8());
+        Theme::instance().apply(Appearance::Light);
+    }
+
+    void init()
+    {
+        QSettings().clear();
+        m_fixture = std::make_unique<GalleryFixture>();
+        const char* const prompts[] = { "slice of pizza", "owl", "red apple", "owl at night" };
+        for (int i = 0; i < 4; ++i) {
+            const QString file = m_fixture->draw(QStringLiteral("%1.png").arg(i), prompts[i], 100 + i, 300);
+            QFile touched(file);
+            QVERIFY(touched.open(QFile::ReadWrite));
+            touched.setFileTime(QDateTime::currentDateTime().addSecs(-i * 60), QFile::FileModificationTime);
+        }
+        open();
+    }
+
+    void cleanup() { shut(); }
+
+    void whatIsDrawnAppearsInTheGallery()
+    {
+        goToGallery(4);
+        QTest::keyClick(m_window.get(), Qt::Key_1, Qt::ControlModifier);
+        PromptBox& prompt = m_window->createPage().parameters().promptBox();
+        prompt.setFocus();
+        QTest::keyClicks(&prompt, QStringLiteral("rocket"));
+        QTest::keyClick(&prompt, Qt::Key_Return, Qt::ControlModifier);
+        QTRY_COMPARE(shown(), 5);
+        QTRY_COMPARE(promptAt(0), QStringLiteral("rocket"));
+        QCOMPARE(countOnDisk("rocket"), 1);
+    }
+
+    void typingSearches()
+    {
+        goToGallery(4);
+        QTest::keyClick(&grid(), Qt::Key_F, Qt::ControlModifier);
+        QCOMPARE(QApplication::focusWidget(), &page().searchField());
+        QTest::keyClicks(&page().searchField(), QStringLiteral("ow"));
+        QTRY_COMPARE(shown(), 2);
+        QTest::keyClick(&page().searchField(), Qt::Key_Escape);
+        QTRY_COMPARE(shown(), 4);
+        QTest::keyClicks(&page().searchField(), QStringLiteral("seed:102"));
+        QTRY_COMPARE(shown(), 1);
+        QTRY_COMPARE(promptAt(0), QStringLiteral("red apple"));
+    }
+
+    void digitsRateWhatIsChosenAndTheFileOfMarksSaysSo()
+    {
+        goToGallery(4);
+        click(1);
+        click(2, Qt::ShiftModifier);
+        QTest::keyClick(&grid(), Qt::Key_7);
+        QTRY_COMPARE(countOnDisk("rating:7"), 2);
+        QCOMPARE(journal().count("\"rating\":7"), 2);
+        QTest::keyClick(&grid(), Qt::Key_0);
+        QTRY_COMPARE(countOnDisk("rating:7"), 0);
+    }
+
+    void aPeriodStars()
+    {
+        goToGallery(4);
+        click(0);
+        QTest::keyClick(&grid(), Qt::Key_Period);
+        QTRY_COMPARE(countOnDisk("starred:yes"), 1);
+        page().sidebar().boards().setCurrentRow(1);
+        QTRY_COMPARE(shown(), 1);
+        QTRY_COMPARE(promptAt(0), QStringLiteral("slice of pizza"));
+    }
+
+    void tagsAreTypedIn()
+    {
+        goToGallery(4);
+        click(1);
+        QTest::keyClick(&grid(), Qt::Key_T);
+        QWidget* field = QApplication::focusWidget();
+        QTest::keyClicks(field, QStringLiteral("night bird"));
+        QTest::keyClick(field, Qt::Key_Return);
+        QTRY_COMPARE(countOnDisk("tag:\"night bird\""), 1);
+        QTRY_COMPARE(countOnDisk("bird"), 1);
+    }
+
+    void picturesAreDroppedOnABoard()
+    {
+        goToGallery(4);
+        m_store->addBoard(QStringLiteral("Best"));
+        QListWidget& boards = page().sidebar().boards();
+        QTRY_COMPARE(boards.count(), 3);
+        click(0);
+        click(3, Qt::ControlModifier);
+        const std::unique_ptr<QMimeData> data(
+            page().model().mimeData(grid().selectionModel()->selectedIndexes()));
+        const QPointF place = boards.visualItemRect(boards.item(2)).center();
+        QDragEnterEvent enter(place.toPoint(), Qt::CopyAction, data.get(), Qt::LeftButton, {});
+        QApplication::sendEvent(boards.viewport(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDragMoveEvent move(place.toPoint(), Qt::CopyAction, data.get(), Qt::LeftButton, {});
+        QApplication::sendEvent(boards.viewport(), &move);
+        QVERIFY(move.isAccepted());
+        QDropEvent drop(place, Qt::CopyAction, data.get(), Qt::LeftButton, {});
+        QApplication::sendEvent(boards.viewport(), &drop);
+        QTRY_COMPARE(countOnDisk("board:Best"), 2);
+        boards.setCurrentRow(2);
+        QTRY_COMPARE(shown(), 2);
+    }
+
+    void deletingGoesToTheTrashAndIsUndone()
+    {
+        goToGallery(4);
+        click(0);
+        const QByteArray bytes
+            = QByteArray::fromStdString(read_file(toPath(m_fixture->picture(QStringLiteral("0.png")))));
+        QTest::keyClick(&grid(), Qt::Key_Delete);
+        QTRY_COMPARE(shown(), 3);
+        QVERIFY(!QFile::exists(m_fixture->picture(QStringLiteral("0.png"))));
+        QTRY_VERIFY(page().message().isVisible());
+        auto* undo = page().message().findChild<QPushButton*>();
+        QVERIFY(undo);
+        QTest::mouseClick(undo, Qt::LeftButton);
+        QTRY_COMPARE(shown(), 4);
+        QCOMPARE(QByteArray::fromStdString(read_file(toPath(m_fixture->picture(QStringLiteral("0.png"))))),
+                 bytes);
+    }
+
+    void theViewerZoomsPansAndSteps()
+    {
+        goToGallery(4);
+        click(0);
+        QTest::keyClick(&grid(), Qt::Key_Return);
+        ViewerCanvas& canvas = page().viewer().canvas();
+        QTRY_VERIFY(canvas.isVisible() && canvas.hasFocus());
+        QTRY_VERIFY(canvas.zoom() != 1);
+        QTest::keyClick(&canvas, Qt::Key_O);
+        QCOMPARE(canvas.zoom() * 1.0, 1.0);
+        for (int i = 0; i < 10; ++i)
+            QTest::keyClick(&canvas, Qt::Key_Plus);
+        QVERIFY(canvas.zoom() > 5);
+        const QPointF before = canvas.centre();
+        QTest::mousePress(&canvas, Qt::LeftButton, {}, QPoint(200, 200));
+        QMouseEvent move(QEvent::MouseMove, QPointF(150, 180), canvas.mapToGlobal(QPointF(150, 180)),
+                         Qt::LeftButton, Qt::LeftButton, {});
+        QApplication::sendEvent(&canvas, &move);
+        QTest::mouseRelease(&canvas, Qt::LeftButton, {}, QPoint(150, 180));
+        QVERIFY(canvas.centre().x() > before.x() && canvas.centre().y() > before.y());
+        QTest::keyClick(&canvas, Qt::Key_F);
+        QVERIFY(canvas.isFit());
+        QTest::keyClick(&canvas, Qt::Key_Right);
+        QCOMPARE(page().viewer().entry().prompt, QStringLiteral("owl"));
+        QTest::keyClick(&canvas, Qt::Key_9);
+        QTRY_COMPARE(countOnDisk("rating:9 owl"), 1);
+        QTest::keyClick(&canvas, Qt::Key_Escape);
+        QVERIFY(grid().isVisible() && grid().hasFocus());
+    }
+
+    void twoPicturesAreCompared()
+    {
+        goToGallery(4);
+        click(0);
+        click(2, Qt::ControlModifier);
+        QTest::keyClick(&grid(), Qt::Key_M);
+        ViewerCanvas& canvas = page().viewer().canvas();
+        QTRY_VERIFY(canvas.compare() == ViewerCanvas::Compare::Slider);
+        const double x = canvas.width() / 2.0;
+        QTest::mousePress(&canvas, Qt::LeftButton, {}, QPoint(int(x), canvas.height() / 2));
+        QMouseEvent move(QEvent::MouseMove, QPointF(x - 60, canvas.height() / 2.0),
+                         canvas.mapToGlobal(QPointF(x - 60, canvas.height() / 2.0)), Qt::LeftButton,
+                         Qt::LeftButton, {});
+        QApplication::sendEvent(&canvas, &move);
+        QVERIFY(canvas.split() < 0.5);
+        QTest::mouseRelease(&canvas, Qt::LeftButton, {}, QPoint(int(x) - 60, canvas.height() / 2));
+        QTest::keyClick(&canvas, Qt::Key_M);
+        QTRY_VERIFY(canvas.compare() == ViewerCanvas::Compare::SideBySide);
+        QTest::keyClick(&canvas, Qt::Key_Escape);
+        QVERIFY(canvas.compare() == ViewerCanvas::Compare::Off);
+    }
+
+    void recallFillsThePageToCreate()
+    {
+        goToGallery(4);
+        click(1);
+        QTest::keyClick(&grid(), Qt::Key_A);
+        const auto draft = [this] { return m_window->createPage().parameters().draft(); };
+        QTRY_COMPARE(draft().prompt, QStringLiteral("owl"));
+        QCOMPARE(draft().seed, std::optional<quint64>(101));
+        QVERIFY(m_window->createPage().isVisible());
+        goToGallery(4);
+        click(0);
+        QTest::keyClick(&grid(), Qt::Key_S);
+        QTRY_COMPARE(draft().seed, std::optional<quint64>(100));
+        QCOMPARE(draft().prompt, QStringLiteral("owl"));
+    }
+
+    void aPictureIsCopiedWithItsFile()
+    {
+        goToGallery(4);
+        click(0);
+        QTest::keyClick(&grid(), Qt::Key_C, Qt::ControlModifier);
+        const QMimeData* data = QApplication::clipboard()->mimeData();
+        QCOMPARE(data->urls(),
+                 QList<QUrl>({ QUrl::fromLocalFile(m_fixture->picture(QStringLiteral("0.png"))) }));
+        QVERIFY(data->hasImage());
+        QTest::keyClick(&grid(), Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+        QVERIFY(QApplication::clipboard()->text().contains(QLatin1String("Seed: 100")));
+    }
+
+    void theDialogExportsWhatIsChosen()
+    {
+        goToGallery(4);
+        click(0);
+        click(1, Qt::ShiftModifier);
+        QTest::keyClick(&grid(), Qt::Key_E, Qt::ControlModifier);
+        auto* dialog = page().findChild<ExportDialog*>();
+        QVERIFY(dialog);
+        dialog->setDestination(m_fixture->path(QStringLiteral("handed-on")));
+        for (auto* button : dialog->findChildren<QPushButton*>())
+            if (button->isDefault())
+                QTest::mouseClick(button, Qt::LeftButton);
+        QTRY_VERIFY(QFile::exists(m_fixture->path(QStringLiteral("handed-on"))));
+        QCOMPARE(QDir(m_fixture->path(QStringLiteral("handed-on"))).entryList(QDir::Files),
+                 (QStringList{ QStringLiteral("00001-100-slice-of-pizza.png"),
+                               QStringLiteral("00002-101-owl.png") }));
+        QCOMPARE(read_file(toPath(m_fixture->path(QStringLiteral("handed-on/00002-101-owl.png")))),
+                 read_file(toPath(m_fixture->picture(QStringLiteral("1.png")))));
+    }
+
+    void thumbnailsOfLargePicturesAreKept()
+    {
+        goToGallery(4);
+        const QString cache = m_settings.filePath(QStringLiteral("cache/reverie/thumbnails"));
+        const auto cached = [&cache] {
+            int count = 0;
+            QDirIterator files(cache, QDir::Files, QDirIterator::Subdirectories);
+            for (; files.hasNext(); files.next())
+                ++count;
+            return count;
+        };
+        QTRY_VERIFY(cached() >= 4);
+    }
+
+    void everyControlHasANameAndIsReachedByTab()
+    {
+        goToGallery(4);
+        click(0);
+        QTest::qWait(50);
+        QSet<QWidget*> reached;
+        grid().setFocus();
+        for (int i = 0; i < 120; ++i) {
+            reached.insert(QApplication::focusWidget());
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+        }
+        int controls = 0;
+        for (QWidget* widget : m_window->findChildren<QWidget*>()) {
+            const bool inside = widget->focusProxy() || widget->objectName().startsWith(QLatin1String("qt_"));
+            if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() || !widget->isEnabled() || inside
+                || qobject_cast<QLabel*>(widget))
+                continue;
+            ++controls;
+            const auto* button = qobject_cast<QAbstractButton*>(widget);
+            const QString name
+                = widget->accessibleName().isEmpty() && button ? button->text() : widget->accessibleName();
+            QVERIFY2(!name.isEmpty(), widget->metaObject()->className());
+            QVERIFY2(reached.contains(widget), qPrintable(name));
+        }
+        QVERIFY(controls >= 15);
+    }
+};
+
+QTEST_MAIN(GalleryPageTest)
+#include "tst_gallery_page.moc"
