@@ -62,7 +62,8 @@ private Q_SLOTS:
     {
         const std::string prompts[] = { "slice of pizza", "slice of pizza", evil };
         for (int i = 0; i < 3; ++i)
-            m_entries << readEntry(m_fixture.draw(QStringLiteral("%1.png").arg(i), prompts[i], 7, 32));
+            m_entries << readEntry(
+                m_fixture.draw(QStringLiteral("%1.png").arg(i), prompts[i], i < 2 ? 7 : 9, 32));
     }
 
     void init()
@@ -148,7 +149,7 @@ private Q_SLOTS:
         QCOMPARE(files.filter(QStringLiteral(".txt")).size(), 3);
         QCOMPARE(files.size(), 7);
         QVERIFY(bytesOf(folder + QStringLiteral("/metadata.jsonl")).contains("\"text\":\"slice of pizza\""));
-        QCOMPARE(bytesOf(folder + QLatin1Char('/') + files.filter(QStringLiteral(".txt")).first()).trimmed(),
+        QCOMPARE(bytesOf(folder + QLatin1Char('/') + QStringLiteral("slice-of-pizza-..-x-7.txt")).trimmed(),
                  QByteArray("slice of pizza"));
         QCOMPARE(exported(options), folder + QStringLiteral("-2"));
     }
@@ -204,10 +205,8 @@ private Q_SLOTS:
                        file });
         if (frames.contains("No module named"))
             QSKIP("Pillow is not installed");
-        // Two of them are the same picture, which makes one longer frame.
-        QVERIFY2(frames.startsWith("1 (32, 32) 0") || frames.startsWith("2 (32, 32) 0")
-                     || frames.startsWith("3 (32, 32) 0"),
-                 frames.constData());
+        // The first two are the same pixels, which makes one longer frame.
+        QVERIFY2(frames.startsWith("2 (32, 32) 0"), frames.constData());
     }
 
     void aWebPageIsOfOnePieceAndHarmless()

@@ -207,7 +207,7 @@ private Q_SLOTS:
     void anIndexOfALaterVersionIsKeptAside()
     {
         m_fixture->draw(QStringLiteral("a.png"), "owl", 1);
-        m_fixture->open();
+        m_fixture->open().reset();
         {
             auto database = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), QStringLiteral("newer"));
             database.setDatabaseName(m_fixture->places().database);
@@ -268,7 +268,7 @@ private Q_SLOTS:
     {
         for (int i = 0; i < 20; ++i)
             m_fixture->draw(QStringLiteral("%1.png").arg(i), "owl", i);
-        m_fixture->open();
+        m_fixture->open().reset();
         for (int round = 0; round < 3; ++round) {
             QProcess child;
             child.start(QCoreApplication::applicationFilePath(),
