@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/data/tokenizer.h"
 #include "core/models/decoder.h"
 #include "core/models/diffusion_prior.h"
+
+#include <string>
+#include <vector>
 
 namespace reverie {
 
@@ -25,5 +29,34 @@ struct Dalle2Noise {
 /// When stopped during the prior, the result is undefined.
 Tensor sample_dalle2(DiffusionPriorImpl& prior, DecoderImpl& decoder, Clip& clip, const Tensor& text,
                      const Dalle2Sampling& sampling, const Dalle2Noise& noise);
+
+/// What stage `stage` (0: the prior, from 1: the decoder's) of the pictures `first` .. `first + pictures - 1`
+/// draws: each has a generator of its own, keyed by (seed + its number, stage, candidate).
+std::unique_ptr<Noise> picture_noise(std::uint64_t seed, std::int64_t stage, std::int64_t first,
+                                     std::int64_t pictures, std::int64_t candidates = 1);
+
+/// DALL-E 2 put together, from the words to the pictures.
+class Dalle2
+{
+public:
+    /// Prior and decoder were trained with `clip`, whose vocabulary is the tokenizer's. All are put into
+    /// evaluation mode.
+    Dalle2(std::shared_ptr<Clip> clip, DiffusionPrior prior, Decoder decoder, Tokenizer tokenizer);
+
+    /// (b, c, size, size); picture i is made from seed + i alone. Longer texts than CLIP reads are cut.
+    Tensor sample(const std::vector<std::string>& texts, const Dalle2Sampling& sampling = {},
+                  std::uint64_t seed = 0);
+    /// The same of token ids, int64 (b, n), 0 is padding.
+    Tensor sample(const Tensor& text, const Dalle2Sampling& sampling = {}, std::uint64_t seed = 0);
+
+    /// int64 (b, n), with the frame that CLIP wants around a text.
+    [[nodiscard]] Tensor tokenize(const std::vector<std::string>& texts) const;
+
+private:
+    std::shared_ptr<Clip> clip_;
+    DiffusionPrior prior_;
+    Decoder decoder_;
+    Tokenizer tokenizer_;
+};
 
 } // namespace reverie
