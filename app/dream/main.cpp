@@ -4,6 +4,6 @@
 
 int main(int argc, char* argv[])
 {
-    reverie::prepare_process();
+    reverie::prepare_process(argv);
     return runDream({ argv + 1, argv + argc });
 }

@@ -11,7 +11,7 @@
 
 int main(int argc, char** argv)
 {
-    reverie::prepare_process();
+    reverie::prepare_process(argv);
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("Reverie"));
     QApplication::setOrganizationName(QStringLiteral("Reverie"));

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <malloc.h>
+#include <unistd.h>
 
 namespace reverie {
 
@@ -27,9 +28,15 @@ const CoreLibrary& open_core_library()
 
 } // namespace
 
-void prepare_process()
+void prepare_process(char** argv)
 {
-    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+    if (!std::getenv("OMP_WAIT_POLICY")) {
+        setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+        std::error_code failure;
+        const auto program = std::filesystem::read_symlink("/proc/self/exe", failure);
+        if (argv && !failure)
+            execv(program.c_str(), argv); // returns only if it fails; the program is slower then, no more
+    }
     // Training frees and takes the same blocks of some MiB at every step; returning them to the system each
     // time costs half as much again.
     mallopt(M_MMAP_THRESHOLD, 32 << 20);

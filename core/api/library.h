@@ -34,8 +34,10 @@ public:
 };
 
 /// Settles what must be settled before LibTorch is loaded or a second thread runs: OpenMP threads that sleep
-/// instead of spin, and an allocator that keeps large blocks. First line of main().
-void prepare_process();
+/// instead of spin, and an allocator that keeps large blocks. First line of main(). OpenMP reads its policy
+/// before main(), since Qt's libraries bring it along, so a program that gives its `argv` is started anew
+/// with the policy set.
+void prepare_process(char** argv = nullptr);
 
 /// Opens libreverie_core, and with it LibTorch, on the first call: about half a second. Any thread.
 /// Throws Error if the library can't be opened.
