@@ -76,7 +76,9 @@ ExportDialog::ExportDialog(GalleryStore& store, const QList<qint64>& chosen, con
     buttons->addWidget(m_export);
     auto* previewTitle = new QLabel(tr("What the first file will say"));
     previewTitle->setProperty("section", true);
+    previewTitle->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     auto* right = new QVBoxLayout;
+    right->setSpacing(8);
     right->addWidget(previewTitle);
     right->addWidget(m_preview, 1);
     auto* columns = new QHBoxLayout;
@@ -113,9 +115,10 @@ void ExportDialog::makeFields(QFormLayout& form)
         form.addRow(text, field);
     };
     m_what = new QComboBox;
-    m_what->addItem(tr("%n chosen picture(s)", nullptr, static_cast<int>(m_chosen.size())));
+    m_what->addItem(m_chosen.size() == 1 ? tr("The chosen picture")
+                                         : tr("%1 chosen pictures").arg(m_chosen.size()));
     if (m_shown.size() != m_chosen.size())
-        m_what->addItem(tr("All %n picture(s) shown", nullptr, static_cast<int>(m_shown.size())));
+        m_what->addItem(tr("All %1 pictures shown").arg(m_shown.size()));
     add(tr("What"), m_what);
     m_kind = new QComboBox;
     for (const auto& [name, kind] : { std::pair{ tr("Folder"), ExportKind::Folder },

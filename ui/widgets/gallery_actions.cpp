@@ -67,6 +67,8 @@ void GalleryPage::makeActions()
     m_actions.addFolder = addAction(tr("Add a F&older…"), "plus", {}, &GalleryPage::addFolder);
     m_actions.undo = addAction(tr("&Undo"), "", Keys{ QKeySequence::Undo }, &GalleryPage::undo);
     m_actions.undo->setEnabled(false);
+    m_actions.recallAll->setIconText(tr("Use All"));
+    m_actions.copyText->setIconText(tr("Copy"));
     m_grid->setContextMenuPolicy(Qt::ActionsContextMenu);
     m_grid->addActions({ m_actions.open, m_actions.compare, m_actions.star, m_actions.tag,
                          m_actions.recallAll, m_actions.recallPrompt, m_actions.recallSeed, m_actions.copy,

@@ -141,7 +141,7 @@ void GalleryDetails::show(const GalleryEntry* entry, int selected)
     m_negative->setVisible(!entry->negativePrompt.isEmpty());
     const auto positive = [](auto number) { return number > 0 ? QString::number(number) : QString(); };
     if (selected > 1)
-        addRow(tr("Chosen"), tr("%n picture(s)", nullptr, selected));
+        addRow(tr("Chosen"), tr("%1 pictures").arg(selected));
     addRow(tr("Seed"), entry->seed ? QString::number(*entry->seed) : QString());
     addRow(tr("Size"), tr("%1 × %2").arg(entry->width).arg(entry->height));
     addRow(tr("Model"), entry->model);

@@ -31,6 +31,12 @@ namespace {
 
 constexpr int query_delay_ms = 80;
 
+QString picturesText(int count)
+{
+    return count == 1 ? GalleryPage::tr("1 picture")
+                      : GalleryPage::tr("%1 pictures").arg(QLocale().toString(count));
+}
+
 } // namespace
 
 GalleryPage::GalleryPage(GalleryStore& store, QWidget* parent)
@@ -172,7 +178,7 @@ void GalleryPage::connectStore()
         m_trashed = pictures;
         m_actions.undo->setEnabled(true);
         m_message->showOffer(
-            tr("%n picture(s) moved to the trash.", nullptr, static_cast<int>(pictures.size())),
+            tr("Moved to the trash: %1.").arg(picturesText(static_cast<int>(pictures.size()))),
             { m_actions.undo });
     });
 }
@@ -256,7 +262,7 @@ void GalleryPage::showCount()
     if (m_looking)
         return;
     const QLocale locale;
-    QString text = shown == all ? tr("%n picture(s)", nullptr, shown)
+    QString text = shown == all ? picturesText(shown)
                                 : tr("%1 of %2 pictures").arg(locale.toString(shown), locale.toString(all));
     if (selected > 1)
         text += tr(", %1 chosen").arg(locale.toString(selected));

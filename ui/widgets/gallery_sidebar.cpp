@@ -91,6 +91,7 @@ GallerySidebar::GallerySidebar(QWidget* parent)
     layout->setSpacing(6);
     layout->addWidget(section(tr("Boards")));
     m_boards->setObjectName(QStringLiteral("boardList"));
+    m_boards->setFrameShape(QFrame::NoFrame);
     m_boards->setAccessibleName(tr("Boards"));
     m_boards->setAccessibleDescription(tr("Drop pictures on a board to put them there."));
     m_boards->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
