@@ -72,6 +72,13 @@ void Drawing::apply(const GenerateUpdate& update)
             m_pictures[picture.index] = cascadeOf(picture, update.settings);
 }
 
+void Drawing::keep(int index, int stage, const Image& image)
+{
+    auto& state = m_pictures.at(index).stages.at(stage);
+    state.image = toQImage(image);
+    state.step = state.steps = 1;
+}
+
 void Drawing::applyStep(CascadeState& picture, const GenerateUpdate& update) const
 {
     if (update.stage < 0 || update.stage >= int(picture.stages.size()))

@@ -38,6 +38,8 @@ public:
     Drawing() = default;
     Drawing(int pictures, int decoderStages);
     void apply(const GenerateUpdate& update);
+    /// A stage that was there before.
+    void keep(int index, int stage, const Image& image);
 
     [[nodiscard]] int size() const { return static_cast<int>(m_pictures.size()); }
     [[nodiscard]] const CascadeState& picture(int index) const { return m_pictures.at(index); }

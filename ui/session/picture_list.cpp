@@ -10,22 +10,14 @@ namespace reverie::ui {
 
 PictureMaking FinishedPicture::making() const
 {
-    PictureMaking making;
-    making.prompt = picture.prompt;
-    making.seed = picture.seed;
-    making.width = picture.image.width;
-    making.height = picture.image.height;
-    making.settings = settings;
-    making.complete = picture.complete;
-    making.version = REVERIE_VERSION;
-    return making;
+    return making_of(picture, picture.image, settings, recipe, REVERIE_VERSION);
 }
 
-quint64 PictureList::add(Picture picture, const ResolvedSettings& settings)
+quint64 PictureList::add(Picture picture, const ResolvedSettings& settings, const Recipe& recipe)
 {
     beginInsertRows({}, 0, 0);
     const QImage image = toQImage(picture.image);
-    m_pictures.push_back({ ++m_lastId, std::move(picture), settings, image, {} });
+    m_pictures.push_back({ ++m_lastId, std::move(picture), settings, image, {}, without_pixels(recipe) });
     endInsertRows();
     return m_lastId;
 }

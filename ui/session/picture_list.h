@@ -20,6 +20,7 @@ struct FinishedPicture {
     ResolvedSettings settings;
     QImage image;
     QString path; ///< empty as long as it is not written
+    Recipe recipe; ///< without pixels
     [[nodiscard]] PictureMaking making() const;
 };
 
@@ -32,7 +33,7 @@ public:
 
     using QAbstractListModel::QAbstractListModel;
     /// Returns its id.
-    quint64 add(Picture picture, const ResolvedSettings& settings);
+    quint64 add(Picture picture, const ResolvedSettings& settings, const Recipe& recipe = {});
     void setPath(quint64 id, const QString& path);
 
     [[nodiscard]] const FinishedPicture& at(int row) const

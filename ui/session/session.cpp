@@ -6,6 +6,10 @@
 #include "ui/session/settings.h"
 #include "ui/session/update_inbox.h"
 
+#include "core/api/source_picture.h"
+
+#include <QFileInfo>
+
 namespace reverie::ui {
 
 /// The open generator. Opening another model, or the same one for another device, closes it.
@@ -52,6 +56,7 @@ Session::~Session()
     m_job.silence();
     m_advising.silence();
     m_reading.silence();
+    m_readingSource.silence();
     m_verifying.silence();
     m_computeThread.start([loaded = m_loaded] { loaded->generator.reset(); });
     m_computeThread.waitForDone();
@@ -104,11 +109,58 @@ void Session::loadWeights(const QString& device)
 
 void Session::draw(const GenerateRequest& request, const QString& device)
 {
-    if (!m_model || m_isDrawing)
+    if (m_model && (!m_isDrawing || isExploring()))
+        start(request, device, Purpose::Draw);
+}
+
+void Session::explore(const GenerateRequest& request, const QString& device)
+{
+    exploreOn(m_board, request, device);
+}
+
+void Session::sketch(const GenerateRequest& request, const QString& device)
+{
+    exploreOn(m_sketch, request, device);
+}
+
+void Session::exploreOn(Board& board, const GenerateRequest& request, const QString& device)
+{
+    if (!m_model || (m_isDrawing && m_purpose == Purpose::Draw))
         return;
+    board = Board(request);
+    m_target = &board;
+    start(board.request(), device, Purpose::Explore);
+}
+
+void Session::finishPicks(const QString& device)
+{
+    finishOn(m_board, device);
+}
+
+void Session::finishSketch(const QString& device)
+{
+    if (!m_isDrawing)
+        m_sketch.toggle(0);
+    finishOn(m_sketch, device);
+}
+
+void Session::finishOn(Board& board, const QString& device)
+{
+    if (!m_model || m_isDrawing || board.picks().empty())
+        return;
+    m_target = &board;
+    start(board.takePicks(), device, Purpose::FinishPicks);
+}
+
+void Session::start(const GenerateRequest& request, const QString& device, Purpose purpose)
+{
+    m_purpose = purpose;
+    m_recipe = request.recipe;
     m_kept.clear();
     m_drawing = Drawing(static_cast<int>(request.prompts.size()) * request.count,
                         static_cast<int>(m_model->stages.size()));
+    for (size_t i = 0; i < request.kept.size(); ++i)
+        m_drawing.keep(static_cast<int>(i), request.kept[i].stage, request.kept[i].image);
     setDrawing(true);
     m_job.start(
         [this, request, engine = m_engine, loaded = m_loaded, path = m_model->path,
@@ -149,7 +201,14 @@ void Session::keep(const Picture& picture, const ResolvedSettings& settings)
 {
     if (picture.image.empty() || !m_kept.insert(picture.index).second)
         return;
-    const quint64 id = m_pictures.add(picture, settings);
+    if (m_purpose == Purpose::Explore) {
+        m_target->add(picture);
+        return;
+    }
+    const bool picked = m_purpose == Purpose::FinishPicks;
+    const quint64 id = m_pictures.add(picked ? m_target->completed(picture) : picture, settings, m_recipe);
+    if (picked)
+        m_target->setFinished(picture.index, id);
     const FinishedPicture& kept = m_pictures.at(0);
     m_saver.save(id, m_outputFolder, kept.picture.image, kept.making());
     Q_EMIT pictureFinished(0);
@@ -160,6 +219,8 @@ void Session::finish(const GenerateResult& result)
     for (const Picture& picture : result.pictures)
         keep(picture, result.settings);
     setDrawing(false);
+    if (m_purpose == Purpose::Explore && !result.stopped)
+        Q_EMIT explored();
     Q_EMIT drawingEnded(result.stopped);
     announceIdle();
 }
@@ -197,10 +258,24 @@ QStringList Session::captionSelection(int count, quint32 turn) const
 
 void Session::readMaking(const QString& path)
 {
+    const std::vector<std::filesystem::path> folders{ toPath(QFileInfo(path).absolutePath()),
+                                                      toPath(m_outputFolder) };
     m_reading.start(
-        [path = toPath(path)](const std::stop_token&, const JobRunner::Post&) { return read_making(path); },
+        [file = toPath(path), folders](const std::stop_token&, const JobRunner::Post&) {
+            PictureMaking making = read_making(file);
+            restore_sources(making.recipe, folders);
+            return making;
+        },
         [this, path](const PictureMaking& making) { Q_EMIT makingRead(making, path); },
         [this](const QString& message) { Q_EMIT makingFailed(message); });
+}
+
+void Session::readSource(const QString& path)
+{
+    m_readingSource.start(
+        [file = toPath(path)](const std::stop_token&, const JobRunner::Post&) { return read_source(file); },
+        [this, path](const SourcePicture& source) { Q_EMIT sourceRead(source, path); },
+        [this](const QString& message) { Q_EMIT sourceFailed(message); });
 }
 
 void Session::verify(const QString& path, const QString& device)

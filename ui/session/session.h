@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ui/session/board.h"
 #include "ui/session/caption_index.h"
 #include "ui/session/drawing.h"
 #include "ui/session/engine.h"
@@ -34,6 +35,17 @@ public:
 
     /// Does nothing without a model or while another drawing runs.
     void draw(const GenerateRequest& request, const QString& device);
+    /// Draws the first stage of every picture onto the board. Does nothing without a model or while a drawing
+    /// runs; what runs for a board gives way.
+    void explore(const GenerateRequest& request, const QString& device);
+    /// The same of one picture, beside the board: for what changes while one looks. The newest wins.
+    void sketch(const GenerateRequest& request, const QString& device);
+    [[nodiscard]] bool isExploring() const { return m_isDrawing && m_purpose == Purpose::Explore; }
+    [[nodiscard]] Board& board() { return m_board; }
+    /// Draws what is picked on the board, or the newest sketch, to the end. Does nothing while something is
+    /// drawn.
+    void finishPicks(const QString& device);
+    void finishSketch(const QString& device);
     /// Ends the drawing within one step; what there is of its pictures is kept.
     void stop();
     [[nodiscard]] bool isDrawing() const { return m_isDrawing; }
@@ -51,10 +63,13 @@ public:
     /// Asks for completions and unknown words for what is being typed; only the newest question is answered.
     void advise(const QString& prompt);
     [[nodiscard]] QStringList captionSelection(int count, quint32 turn) const;
-    /// Reads what a picture file says about its making; ends with makingRead() or makingFailed().
+    /// Reads a picture to make others from; ends with sourceRead() or sourceFailed().
+    void readSource(const QString& path);
+    /// Reads what a picture file says about its making, and the pictures it was made from; ends with
+    /// makingRead() or makingFailed().
     void readMaking(const QString& path);
-    /// Draws the picture of that file again with the open model, which must be the one it was drawn with; ends
-    /// with verified() or verifyFailed(). Waits for a drawing that runs.
+    /// Draws the picture of that file again with the open model, which must be the one it was drawn with;
+    /// ends with verified() or verifyFailed(). Waits for a drawing that runs.
     void verify(const QString& path, const QString& device);
 
 Q_SIGNALS:
@@ -73,12 +88,19 @@ Q_SIGNALS:
     void advised(const reverie::ui::PromptAdvice& advice);
     void makingRead(const reverie::PictureMaking& making, const QString& path);
     void makingFailed(const QString& message);
+    void sourceRead(const reverie::SourcePicture& source, const QString& path);
+    void sourceFailed(const QString& message);
+    void explored(); ///< every candidate of the board is there
     void verified(const reverie::ui::Verdict& verdict, const QString& path);
     void verifyFailed(const QString& message);
 
 private:
     struct Loaded;
+    enum class Purpose { Draw, Explore, FinishPicks };
 
+    void start(const GenerateRequest& request, const QString& device, Purpose purpose);
+    void exploreOn(Board& board, const GenerateRequest& request, const QString& device);
+    void finishOn(Board& board, const QString& device);
     void showModel(ModelInfo model, const QString& device);
     void loadWeights(const QString& device);
     void receive(const std::vector<GenerateUpdate>& updates);
@@ -98,11 +120,16 @@ private:
     QString m_outputFolder;
     Drawing m_drawing;
     bool m_isDrawing = false;
+    Purpose m_purpose = Purpose::Draw;
+    Board m_board, m_sketch;
+    Board* m_target = &m_board; ///< what is explored or finished
+    Recipe m_recipe; ///< of the running request
     std::set<int> m_kept; ///< indices of the running request that are in m_pictures
     JobRunner m_opening{ m_computeThread };
     JobRunner m_job{ m_computeThread };
     JobRunner m_advising{ m_readers };
     JobRunner m_reading{ m_readers };
+    JobRunner m_readingSource{ m_readers };
     JobRunner m_verifying{ m_computeThread };
 };
 

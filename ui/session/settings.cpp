@@ -13,6 +13,8 @@ namespace {
 
 const QString promptKey = QStringLiteral("draft/prompt");
 const QString seedKey = QStringLiteral("draft/seed");
+const QString negativeKey = QStringLiteral("draft/negative");
+const QString boardKey = QStringLiteral("draft/board");
 const QString countKey = QStringLiteral("draft/count");
 const QString stepsKey = QStringLiteral("draft/steps");
 const QString priorStepsKey = QStringLiteral("draft/priorSteps");
@@ -65,6 +67,8 @@ Settings::Draft Settings::draft()
     draft.seed = read<quint64>(settings, seedKey);
     draft.device = settings.value(deviceKey, draft.device).toString();
     draft.request.count = settings.value(countKey, 1).toInt();
+    draft.request.recipe.negative = settings.value(negativeKey).toString().toStdString();
+    draft.board = settings.value(boardKey, 0).toInt();
     draft.request.cond_scale = read<double>(settings, condScaleKey);
     draft.request.prior_cond_scale = read<double>(settings, priorCondScaleKey);
     draft.request.prior_steps = read<int>(settings, priorStepsKey);
@@ -84,6 +88,8 @@ void Settings::setDraft(const Draft& draft)
     write(settings, seedKey, draft.seed);
     settings.setValue(deviceKey, draft.device);
     settings.setValue(countKey, request.count);
+    settings.setValue(negativeKey, QString::fromStdString(request.recipe.negative));
+    settings.setValue(boardKey, draft.board);
     write(settings, condScaleKey, request.cond_scale);
     write(settings, priorCondScaleKey, request.prior_cond_scale);
     write(settings, priorStepsKey, request.prior_steps);

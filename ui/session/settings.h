@@ -20,7 +20,8 @@ public:
     struct Draft {
         QString prompt;
         std::optional<quint64> seed;
-        GenerateRequest request; ///< prompts and seed unused
+        GenerateRequest request; ///< prompts and seed unused; of the recipe, what is no picture survives
+        int board = 0; ///< candidates to choose from; 0: pictures are drawn to the end
         QString device = QStringLiteral("auto");
     };
 

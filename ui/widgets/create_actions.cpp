@@ -2,6 +2,7 @@
 #include "ui/widgets/create_page.h"
 
 #include "ui/session/session.h"
+#include "ui/widgets/board_bar.h"
 #include "ui/widgets/finished_pane.h"
 #include "ui/widgets/gallery_page.h"
 #include "ui/widgets/message_bar.h"
@@ -20,6 +21,8 @@
 #include <QGuiApplication>
 #include <QMimeData>
 #include <QUrl>
+
+#include <algorithm>
 
 // What the page's actions do.
 namespace reverie::ui {
@@ -52,13 +55,26 @@ void CreatePage::makeActions()
     m_actions.chooseFolder = addAction(tr("Choose Output &Folder…"), {}, &CreatePage::chooseFolder);
     m_actions.saveAgain = addAction(tr("&Try Again"), {}, &CreatePage::saveAgain);
     m_actions.openFolder = addAction(tr("Open Output F&older"), {}, &CreatePage::openFolder);
+    m_actions.finishPicks
+        = addAction(tr("Draw Picks to the &End"), Keys{ Qt::CTRL | Qt::SHIFT | Qt::Key_Return },
+                    &CreatePage::finishPicks);
+    m_actions.finishPicks->setToolTip(tr("Draw what is picked to the end (Ctrl+Shift+Enter)"));
+    m_actions.showBoard
+        = addAction(tr("Back to the &Board"), Keys{ Qt::CTRL | Qt::Key_B }, &CreatePage::showBoard);
+    m_actions.mixIn = addAction(tr("&Mix This Picture In"), Keys{ Qt::CTRL | Qt::Key_M }, &CreatePage::mixIn);
+    m_actions.history
+        = addAction(tr("Earlier &Prompts…"), Keys{ Qt::CTRL | Qt::Key_H }, &CreatePage::showHistory);
+    m_boardBar->addAction(m_actions.finishPicks);
+    m_actions.mixIn->setIcon(Theme::icon(QStringLiteral("shuffle")));
+    m_actions.showBoard->setIcon(Theme::icon(QStringLiteral("back")));
     m_actions.copy->setIcon(Theme::icon(QStringLiteral("copy")));
     m_actions.showInFolder->setIcon(Theme::icon(QStringLiteral("folder")));
     m_actions.useAll->setIcon(Theme::icon(QStringLiteral("reuse")));
-    for (QAction* action : { m_actions.useAll, m_actions.copy, m_actions.showInFolder })
+    for (QAction* action :
+         { m_actions.showBoard, m_actions.mixIn, m_actions.useAll, m_actions.copy, m_actions.showInFolder })
         m_bar->addAction(action);
-    const QList<QAction*> ofPicture{ m_actions.copy, m_actions.showInFolder, m_actions.usePrompt,
-                                     m_actions.useSeed, m_actions.useAll };
+    const QList<QAction*> ofPicture{ m_actions.copy,    m_actions.showInFolder, m_actions.usePrompt,
+                                     m_actions.useSeed, m_actions.useAll,       m_actions.mixIn };
     m_finished->setActions(ofPicture);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
     m_view->addActions(ofPicture);
@@ -67,12 +83,16 @@ void CreatePage::makeActions()
 void CreatePage::enableActions()
 {
     const bool drawing = m_session.isDrawing();
-    const bool ready = m_session.model() && !m_modelFailed && !drawing;
+    const bool ready = m_session.model() && !m_modelFailed && (!drawing || m_session.isExploring());
     const FinishedPicture* picture = currentPicture();
     m_actions.draw->setEnabled(ready);
     m_parameters->setReady(ready);
     m_actions.stop->setEnabled(drawing);
     m_actions.reset->setEnabled(m_session.model());
+    const Board& board = m_session.board();
+    m_actions.finishPicks->setEnabled(!drawing && !board.picks().empty());
+    m_actions.showBoard->setEnabled(board.size() > 1 && m_showing != Showing::Board);
+    m_actions.mixIn->setEnabled(picture && !picture->path.isEmpty());
     m_actions.showInFolder->setEnabled(picture && !picture->path.isEmpty());
     for (QAction* action : { m_actions.copy, m_actions.usePrompt, m_actions.useSeed, m_actions.useAll })
         action->setEnabled(picture);
@@ -175,6 +195,16 @@ void CreatePage::showMaking(const PictureMaking& making, const QString& file)
 {
     Settings::Draft draft;
     draft.request = request_from(making);
+    auto& recipe = draft.request.recipe;
+    const bool edited = recipe.start || recipe.inpaint || recipe.outpaint;
+    recipe.start.reset();
+    recipe.inpaint.reset();
+    recipe.outpaint.reset();
+    const auto sources = sources_of(recipe);
+    const bool sourcesMissing = std::any_of(sources.begin(), sources.end(),
+                                            [](const auto* source) { return source->image.empty(); });
+    if (sourcesMissing)
+        recipe.blend.clear();
     draft.prompt = QString::fromStdString(making.prompt);
     draft.seed = making.seed;
     draft.device = m_parameters->draft().device;
@@ -183,6 +213,10 @@ void CreatePage::showMaking(const PictureMaking& making, const QString& file)
     if (m_session.model() && model != QString::fromStdString(m_session.model()->title))
         m_message->showNote(
             tr("This picture was made with the model “%1”; open it to draw the same again.").arg(model));
+    else if (edited || sourcesMissing)
+        m_message->showNote(
+            edited ? tr("Took over the prompt and the numbers; dream --from draws such a picture again.")
+                   : tr("Took over all but the pictures it was mixed from; drop its file here for those."));
     else if (!file.isEmpty())
         m_message->showNote(tr("Took over everything that made %1.").arg(file));
 }

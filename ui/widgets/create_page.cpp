@@ -2,6 +2,8 @@
 #include "ui/widgets/create_page.h"
 
 #include "ui/session/session.h"
+#include "ui/widgets/blend_panel.h"
+#include "ui/widgets/board_bar.h"
 #include "ui/widgets/cascade_strip.h"
 #include "ui/widgets/empty_page.h"
 #include "ui/widgets/finished_pane.h"
@@ -12,6 +14,7 @@
 #include "ui/widgets/picture_view.h"
 #include "ui/widgets/progress_line.h"
 #include "ui/widgets/prompt_box.h"
+#include "ui/widgets/time_line.h"
 
 #include <QAction>
 #include <QApplication>
@@ -27,6 +30,21 @@ namespace {
 
 constexpr int offered_captions = 12;
 constexpr int preview_interval_ms = 40;
+constexpr int complete_after_ms = 600;
+constexpr double most_step_bytes = 256e6;
+
+/// Every x0 estimate that was kept, through all stages.
+std::vector<TimeLine::Frame> framesOf(const Picture& picture)
+{
+    std::vector<TimeLine::Frame> frames;
+    for (size_t stage = 0; stage < picture.steps.size(); ++stage) {
+        const auto& steps = picture.steps[stage];
+        for (size_t step = 0; step < steps.size(); ++step)
+            frames.push_back({ toQImage(steps[step]), static_cast<int>(stage) + 1, static_cast<int>(step) + 1,
+                               static_cast<int>(steps.size()) });
+    }
+    return frames;
+}
 
 } // namespace
 
@@ -44,10 +62,14 @@ CreatePage::CreatePage(Session& session, QWidget* parent)
     , m_strip(new CascadeStrip)
     , m_finished(new FinishedPane(&session.pictures()))
     , m_splitter(new QSplitter)
+    , m_boardBar(new BoardBar)
+    , m_timeLine(new TimeLine)
     , m_captionTurn(QRandomGenerator::global()->generate())
 {
     m_showSoon.setSingleShot(true);
     m_showSoon.setInterval(preview_interval_ms);
+    m_completeSoon.setSingleShot(true);
+    m_completeSoon.setInterval(complete_after_ms);
     makeActions();
     m_splitter->addWidget(m_parameters);
     m_splitter->addWidget(makeCentre());
@@ -78,11 +100,15 @@ QWidget* CreatePage::makeCentre()
         m_stack->addWidget(page);
     layout->addWidget(m_message);
     layout->addWidget(m_stack, 1);
+    layout->addWidget(m_timeLine);
+    layout->addWidget(m_boardBar);
     layout->addWidget(m_bar);
     layout->addWidget(m_progress);
     layout->addWidget(m_strip);
     m_progress->hide();
     m_strip->hide();
+    m_boardBar->hide();
+    m_timeLine->hide();
     return centre;
 }
 
@@ -112,6 +138,11 @@ void CreatePage::connectSession()
     });
     connect(&m_session, &Session::makingFailed, this,
             [this](const QString& text) { m_message->showError(text); });
+    connect(&m_session, &Session::sourceRead, this,
+            [this](const SourcePicture& source) { m_parameters->blendPanel().addPicture(source); });
+    connect(&m_session, &Session::sourceFailed, this,
+            [this](const QString& text) { m_message->showError(text); });
+    connect(&m_session, &Session::explored, this, &CreatePage::refresh);
     connect(&m_session, &Session::drawingEnded, this, [this] { QApplication::alert(window()); });
     connect(&m_session.pictures(), &QAbstractItemModel::dataChanged, this, &CreatePage::refresh);
 }
@@ -126,8 +157,19 @@ void CreatePage::connectPanels()
     connect(m_error, &MessagePage::retryWanted, this, [this] { openModel(Settings::model()); });
     connect(m_error, &MessagePage::defaultModelWanted, this, [this] { openModel({}); });
     connect(m_finished, &FinishedPane::currentChanged, this, &CreatePage::showPicture);
+    connect(m_parameters, &ParameterPanel::historyWanted, m_actions.history, &QAction::trigger);
+    connect(&m_parameters->promptBox(), &PromptBox::olderWanted, this,
+            [this] { stepHistory(m_history.older(m_parameters->promptBox().toPlainText())); });
+    connect(&m_parameters->promptBox(), &PromptBox::newerWanted, this,
+            [this] { stepHistory(m_history.newer()); });
+    connect(&m_parameters->blendPanel(), &BlendPanel::changed, this, &CreatePage::sketch);
+    connect(&m_parameters->blendPanel(), &BlendPanel::pictureWanted, this, &CreatePage::choosePictureToMix);
+    connect(&m_completeSoon, &QTimer::timeout, this, &CreatePage::completeSketch);
+    connect(m_view, &PictureView::pickToggled, this, &CreatePage::togglePick);
+    connect(m_timeLine, &TimeLine::moved, this, [this] { m_view->show({ m_timeLine->current() }, 0); });
     connect(m_progress, &ProgressLine::backWanted, this, [this] {
-        m_showing = Showing::Drawing;
+        m_showing = m_session.board().isEmpty() || m_session.drawing().size() == 1 ? Showing::Drawing
+                                                                                   : Showing::Board;
         refresh();
     });
     connect(m_view, &PictureView::currentChanged, this, [this](int index) {
@@ -136,7 +178,7 @@ void CreatePage::connectPanels()
         refresh();
     });
     connect(m_view, &PictureView::opened, this, [this] {
-        if (m_showing == Showing::Drawing && currentRow() >= 0)
+        if (m_showing != Showing::Picture && currentRow() >= 0)
             m_finished->setCurrentRow(currentRow());
     });
     connect(m_view, &PictureView::dragStarted, this, &CreatePage::drag);
@@ -175,27 +217,51 @@ void CreatePage::offerCaptions()
     m_empty->setCaptions(m_session.captionSelection(offered_captions, m_captionTurn++));
 }
 
-void CreatePage::draw()
+bool CreatePage::keepsSteps(const Settings::Draft& draft) const
+{
+    double bytes = 0;
+    for (const StageInfo& stage : m_session.model()->stages)
+        bytes += 3.0 * stage.size * stage.size * stage.default_steps;
+    return bytes * std::max(draft.request.count, draft.board) <= most_step_bytes;
+}
+
+std::optional<Settings::Draft> CreatePage::readyDraft()
 {
     Settings::Draft draft = m_parameters->draft();
     const QString prompt = draft.prompt.simplified();
-    if (prompt.isEmpty()) {
+    if (prompt.isEmpty() && draft.request.recipe.blend.empty())
+        return {};
+    draft.request.prompts = { prompt.toStdString() };
+    draft.request.keep_steps = keepsSteps(draft);
+    return draft;
+}
+
+void CreatePage::draw()
+{
+    auto draft = readyDraft();
+    if (!draft) {
         m_message->showNote(tr("Describe a picture first, or click one of the captions."));
         m_parameters->promptBox().setFocus();
         return;
     }
-    const quint64 seed = draft.seed.value_or(QRandomGenerator::global()->generate());
-    draft.request.prompts = { prompt.toStdString() };
-    draft.request.seed = seed;
+    const quint64 seed = draft->seed.value_or(QRandomGenerator::global()->generate());
+    draft->request.seed = seed;
     m_message->dismiss();
     m_parameters->setLastSeed(seed);
     Settings::setLastSeed(seed);
+    m_history.add(draft->prompt.simplified());
+    m_completeSoon.stop();
+    m_sketching = false;
     m_drawn.clear();
     m_focus = 0;
     m_focusChosen = false;
     m_finished->setCurrentRow(-1);
-    m_showing = Showing::Drawing;
-    m_session.draw(draft.request, draft.device);
+    if (draft->board > 0) {
+        explore(*draft);
+    } else {
+        m_showing = Showing::Drawing;
+        m_session.draw(draft->request, draft->device);
+    }
     refresh();
 }
 
@@ -207,10 +273,10 @@ void CreatePage::drawCaption(const QString& caption)
 
 void CreatePage::showDrawing(bool isDrawing)
 {
-    m_parameters->setDrawing(isDrawing);
+    m_parameters->setDrawing(isDrawing && !m_sketching);
     m_progress->show(tr("Getting ready"), 0, {});
     Q_EMIT titleChanged({});
-    if (!isDrawing && m_showing == Showing::Drawing && m_drawn.empty())
+    if (!isDrawing && !m_sketching && m_showing == Showing::Drawing && m_drawn.empty())
         m_showing = Showing::Nothing;
     refresh();
 }
@@ -231,7 +297,8 @@ void CreatePage::showProgress()
 void CreatePage::showFinished(int row)
 {
     const FinishedPicture& picture = m_session.pictures().at(row);
-    m_drawn[picture.picture.index] = picture.id;
+    if (m_showing != Showing::Board)
+        m_drawn[picture.picture.index] = picture.id;
     if (m_showing == Showing::Drawing && m_session.drawing().size() == 1)
         m_finished->setCurrentRow(row);
     refresh();
@@ -250,38 +317,64 @@ void CreatePage::refresh()
     const bool drawing = m_session.isDrawing();
     if (!m_focusChosen)
         m_focus = m_session.drawing().current();
+    m_view->leaveBoard();
+    const FinishedPicture* finished = currentPicture();
     CascadeState cascade;
-    if (m_showing == Showing::Drawing) {
-        const Drawing& run = m_session.drawing();
-        std::vector<QImage> images;
-        for (int i = 0; i < run.size(); ++i)
-            images.push_back(run.picture(i).newest());
-        m_view->show(std::move(images), m_focus);
-        if (m_focus < run.size())
-            cascade = run.picture(m_focus);
-    } else if (const FinishedPicture* picture = currentPicture()) {
-        m_view->show({ picture->image }, 0);
-        m_view->setDescription(QString::fromStdString(picture->picture.prompt).left(200));
-        cascade = cascadeOf(picture->picture, picture->settings);
-    }
+    if (m_showing == Showing::Drawing)
+        cascade = showRun();
+    else if (m_showing == Showing::Board)
+        cascade = showCandidates();
+    else if (finished)
+        cascade = showOne(*finished);
     m_strip->show(cascade);
-    if (const FinishedPicture* finished = currentPicture())
+    if (finished)
         m_bar->show(*finished);
-    m_bar->setVisible(currentPicture());
+    m_bar->setVisible(finished);
+    m_boardBar->setVisible(m_showing == Showing::Board);
+    m_timeLine->setVisible(m_showing == Showing::Picture && !m_timeLine->frames().empty());
     const bool picture = m_showing != Showing::Nothing;
     m_strip->setVisible(picture);
     m_progress->setVisible(drawing);
-    m_progress->setAway(drawing && m_showing != Showing::Drawing);
+    m_progress->setAway(drawing && m_showing == Showing::Picture);
     m_stack->setCurrentWidget(picture             ? static_cast<QWidget*>(m_view)
                                   : m_modelFailed ? static_cast<QWidget*>(m_error)
                                                   : m_empty);
     enableActions();
 }
 
+CascadeState CreatePage::showRun()
+{
+    const Drawing& run = m_session.drawing();
+    std::vector<QImage> images;
+    for (int i = 0; i < run.size(); ++i)
+        images.push_back(run.picture(i).newest());
+    // Between two sketches the old one stays.
+    if (m_sketching && images.size() == 1 && images[0].isNull())
+        return {};
+    m_view->show(std::move(images), m_focus);
+    return m_focus < run.size() ? run.picture(m_focus) : CascadeState();
+}
+
+CascadeState CreatePage::showOne(const FinishedPicture& picture)
+{
+    if (m_timeLineOf != picture.id) {
+        m_timeLineOf = picture.id;
+        m_timeLine->setFrames(framesOf(picture.picture));
+    }
+    m_view->show({ m_timeLine->atEnd() ? picture.image : m_timeLine->current() }, 0);
+    m_view->setDescription(QString::fromStdString(picture.picture.prompt).left(200));
+    return cascadeOf(picture.picture, picture.settings);
+}
+
 int CreatePage::currentRow() const
 {
     if (m_showing == Showing::Picture)
         return m_finished->currentRow();
+    if (m_showing == Showing::Board) {
+        const auto& finished = m_session.board().finished();
+        const auto one = finished.find(m_focus);
+        return one == finished.end() ? -1 : m_session.pictures().rowOf(one->second);
+    }
     const auto drawn = m_drawn.find(m_focus);
     return m_showing == Showing::Drawing && drawn != m_drawn.end() ? m_session.pictures().rowOf(drawn->second)
                                                                    : -1;

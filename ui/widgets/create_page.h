@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ui/session/prompt_history.h"
 #include "ui/session/settings.h"
 
 #include "core/api/model_info.h"
@@ -18,6 +19,7 @@ class QStackedWidget;
 
 namespace reverie::ui {
 
+class BoardBar;
 class CascadeStrip;
 class EmptyPage;
 class FinishedPane;
@@ -28,6 +30,8 @@ class PictureBar;
 class PictureView;
 class ProgressLine;
 class Session;
+class TimeLine;
+struct CascadeState;
 struct FinishedPicture;
 enum class Recall;
 
@@ -50,6 +54,10 @@ public:
         QAction* chooseFolder;
         QAction* saveAgain;
         QAction* openFolder;
+        QAction* finishPicks;
+        QAction* showBoard;
+        QAction* mixIn;
+        QAction* history;
     };
 
     explicit CreatePage(Session& session, QWidget* parent = nullptr);
@@ -69,7 +77,7 @@ Q_SIGNALS:
     void titleChanged(const QString& title); ///< what the window's title says before the program's name
 
 private:
-    enum class Showing { Nothing, Drawing, Picture };
+    enum class Showing { Nothing, Drawing, Board, Picture };
 
     QAction* addAction(const QString& text, const QList<QKeySequence>& shortcuts, void (CreatePage::*run)());
     void makeActions();
@@ -79,6 +87,20 @@ private:
 
     void draw();
     void drawCaption(const QString& caption);
+    /// What is asked for; with a seed if there is one to be had.
+    [[nodiscard]] std::optional<Settings::Draft> readyDraft();
+    /// The x0 estimates of every step fit into memory.
+    [[nodiscard]] bool keepsSteps(const Settings::Draft& draft) const;
+    void explore(const Settings::Draft& draft);
+    void sketch();
+    void completeSketch();
+    void finishPicks();
+    void togglePick(int index);
+    void showBoard();
+    void mixIn();
+    void choosePictureToMix();
+    void showHistory();
+    void stepHistory(const QString& prompt);
     void copy();
     void showInFolder();
     void openFolder();
@@ -98,6 +120,9 @@ private:
     void showMaking(const PictureMaking& making, const QString& file);
     void drag(int index);
     void refresh();
+    [[nodiscard]] CascadeState showRun();
+    [[nodiscard]] CascadeState showCandidates();
+    [[nodiscard]] CascadeState showOne(const FinishedPicture& picture);
     void enableActions();
     /// Row of the picture that actions apply to; -1 for none.
     [[nodiscard]] int currentRow() const;
@@ -115,12 +140,19 @@ private:
     CascadeStrip* m_strip;
     FinishedPane* m_finished;
     QSplitter* m_splitter;
+    BoardBar* m_boardBar;
+    TimeLine* m_timeLine;
+    quint64 m_timeLineOf = 0; ///< id of the picture whose steps it shows
     Actions m_actions{};
     Showing m_showing = Showing::Nothing;
     bool m_modelFailed = false;
     int m_focus = 0; ///< of the drawing's pictures, the one the strip shows
     bool m_focusChosen = false; ///< by the person, so that it does not follow the drawing
     std::map<int, quint64> m_drawn; ///< id of each picture of the drawing that is finished
+    PromptHistory m_history;
+    QTimer m_completeSoon; ///< when the mix has not changed for a while, it is drawn to the end
+    bool m_sketching = false; ///< the board holds a sketch of the mix, not candidates
+    std::optional<quint64> m_sketchSeed;
     QTimer m_showSoon; ///< previews may come faster than anybody can see
     quint32 m_captionTurn = 0;
 };

@@ -34,12 +34,20 @@ bool isModel(const QString& path)
     return path.endsWith(QLatin1String(".safetensors"), Qt::CaseInsensitive);
 }
 
+bool isPicture(const QString& path)
+{
+    const QString kind = QFileInfo(path).suffix().toLower();
+    return QStringList{ QStringLiteral("png"), QStringLiteral("jpg"), QStringLiteral("jpeg"),
+                        QStringLiteral("webp") }
+        .contains(kind);
+}
+
 /// The dropped file this program can open; empty if there is none.
 QString openableFile(const QMimeData& data)
 {
     for (const QUrl& url : data.urls()) {
         const QString path = url.toLocalFile();
-        if (isModel(path) || path.endsWith(QLatin1String(".png"), Qt::CaseInsensitive))
+        if (isModel(path) || isPicture(path))
             return path;
     }
     return {};
@@ -155,11 +163,11 @@ void MainWindow::makeMenus()
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
-    edit->addActions({ page.draw, page.stop, page.reset });
+    edit->addActions({ page.draw, page.finishPicks, page.stop, page.showBoard, page.history, page.reset });
     edit->addSeparator();
     edit->addActions({ page.copy, page.showInFolder });
     edit->addSeparator();
-    edit->addActions({ page.usePrompt, page.useSeed, page.useAll });
+    edit->addActions({ page.usePrompt, page.useSeed, page.useAll, page.mixIn });
     makeAppearanceMenu();
     makeHelpMenu();
 }

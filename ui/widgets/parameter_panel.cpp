@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/parameter_panel.h"
 
+#include "ui/widgets/blend_panel.h"
 #include "ui/widgets/number_field.h"
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/theme.h"
@@ -16,6 +17,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace reverie::ui {
 
@@ -76,6 +78,11 @@ NumberRange stepRange(const StageInfo& stage)
 ParameterPanel::ParameterPanel(QWidget* parent)
     : QFrame(parent)
     , m_prompt(new PromptBox)
+    , m_history(iconButton(QStringLiteral("search"), tr("Earlier prompts (Ctrl+H)")))
+    , m_negative(new QLineEdit)
+    , m_board(new QComboBox)
+    , m_preset(new QComboBox)
+    , m_blend(new BlendPanel)
     , m_note(new QLabel)
     , m_draw(new QPushButton(tr("&Draw")))
     , m_stop(new QPushButton(tr("&Stop")))
@@ -130,7 +137,15 @@ QWidget* ParameterPanel::makeHeader()
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(m_draw, 1);
     buttons->addWidget(m_stop, 1);
+    m_negative->setPlaceholderText(tr("Not in the picture…"));
+    m_negative->setAccessibleName(tr("Negative prompt"));
+    m_negative->setToolTip(tr("What guidance leads away from; works with a guidance above 1"));
+    auto* second = new QHBoxLayout;
+    second->setSpacing(4);
+    second->addWidget(m_negative, 1);
+    second->addWidget(m_history);
     layout->addWidget(m_prompt);
+    layout->addLayout(second);
     layout->addLayout(buttons);
     layout->addWidget(m_note);
     return header;
@@ -144,12 +159,16 @@ QWidget* ParameterPanel::makeFields()
     layout->setSpacing(6);
     m_count->setRange({ .minimum = 1, .maximum = most_pictures, .sliderMaximum = 9 }, 1);
     makeChoices();
+    layout->addWidget(makeChoice(tr("Draw"), m_board));
     layout->addWidget(m_count);
     layout->addWidget(makeSeedField());
+    layout->addWidget(sectionLabel(tr("Mix")));
+    layout->addWidget(m_blend);
     layout->addWidget(sectionLabel(tr("Guidance")));
     layout->addWidget(m_priorCondScale);
     layout->addWidget(m_condScale);
     layout->addWidget(sectionLabel(tr("Steps")));
+    layout->addWidget(makeChoice(tr("Preset"), m_preset));
     layout->addWidget(m_priorSteps);
     m_stepsLayout->setSpacing(6);
     layout->addLayout(m_stepsLayout);
@@ -215,6 +234,63 @@ void ParameterPanel::makeChoices()
     m_device->addItem(tr("Processor"), QStringLiteral("cpu"));
     m_device->addItem(tr("CUDA graphics card"), QStringLiteral("cuda"));
     m_eta->setRange(etaRange, 0);
+    m_board->addItem(tr("Finished pictures"), 0);
+    m_board->addItem(tr("16 to choose from"), 16);
+    m_board->addItem(tr("64 to choose from"), 64);
+    m_board->setToolTip(
+        tr("Candidates are drawn through the first stage only; what you pick is drawn to the end"));
+    makePresets();
+}
+
+void ParameterPanel::makePresets()
+{
+    m_preset->addItem(tr("The model's own"), 1.0);
+    m_preset->addItem(tr("Draft"), 0.5);
+    m_preset->addItem(tr("Thorough"), 2.0);
+    m_preset->addItem(tr("Custom"));
+    m_preset->setToolTip(tr("How many steps every network takes"));
+}
+
+void ParameterPanel::applyPreset(int index)
+{
+    const QVariant factor = m_preset->itemData(index);
+    if (!factor.isValid() || m_stages.empty())
+        return;
+    const auto steps = [&](const StageInfo& stage) {
+        return std::clamp(std::round(stage.default_steps * factor.toDouble()), 1.0,
+                          static_cast<double>(std::max(1, stage.max_steps)));
+    };
+    m_priorSteps->setValue(steps(m_stages[0]));
+    for (size_t i = 0; i < m_steps.size(); ++i)
+        m_steps[i]->setValue(steps(m_stages[i + 1]));
+}
+
+/// The preset that the steps make.
+void ParameterPanel::showPreset()
+{
+    if (m_stages.empty())
+        return;
+    std::vector<const NumberField*> fields{ m_priorSteps };
+    fields.insert(fields.end(), m_steps.begin(), m_steps.end());
+    int shown = m_preset->count() - 1;
+    for (int preset = shown - 1; preset >= 0; --preset) {
+        const double factor = m_preset->itemData(preset).toDouble();
+        bool same = true;
+        for (size_t i = 0; i < fields.size(); ++i)
+            same = same
+                && fields[i]->value()
+                    == std::clamp(std::round(m_stages[i].default_steps * factor), 1.0,
+                                  static_cast<double>(std::max(1, m_stages[i].max_steps)));
+        if (same)
+            shown = preset;
+    }
+    const QSignalBlocker quiet(m_preset);
+    m_preset->setCurrentIndex(shown);
+}
+
+void ParameterPanel::enableCount()
+{
+    m_count->setEnabled(m_board->currentData().toInt() == 0);
 }
 
 void ParameterPanel::connectFields()
@@ -223,6 +299,16 @@ void ParameterPanel::connectFields()
         Q_EMIT promptChanged(m_prompt->toPlainText());
         Q_EMIT changed();
     });
+    connect(m_history, &QToolButton::clicked, this, &ParameterPanel::historyWanted);
+    connect(m_negative, &QLineEdit::textChanged, this, &ParameterPanel::changed);
+    connect(m_blend, &BlendPanel::changed, this, &ParameterPanel::changed);
+    connect(m_blend, &BlendPanel::partsChanged, this, &ParameterPanel::orderTabs);
+    connect(m_board, &QComboBox::currentIndexChanged, this, [this] {
+        enableCount();
+        Q_EMIT changed();
+    });
+    connect(m_preset, &QComboBox::activated, this, &ParameterPanel::applyPreset);
+    connect(m_priorSteps, &NumberField::changed, this, &ParameterPanel::showPreset);
     connect(m_dice, &QToolButton::clicked, this, [this] { setSeed({}); });
     connect(m_reuse, &QToolButton::clicked, this, [this] { setSeed(m_lastSeed); });
     connect(m_seed, &QLineEdit::textChanged, this, &ParameterPanel::changed);
@@ -255,8 +341,11 @@ void ParameterPanel::setModel(const ModelInfo& model)
                            model.candidates);
     m_defaultSampler = model.sampler.empty() ? QStringLiteral("auto") : QString::fromStdString(model.sampler);
     m_eta->setRange(etaRange, model.eta);
+    m_stages = { model.prior };
+    m_stages.insert(m_stages.end(), model.stages.begin(), model.stages.end());
     setStages(model.stages);
     setDraft(kept);
+    showPreset();
 }
 
 void ParameterPanel::setStages(const std::vector<StageInfo>& stages)
@@ -271,6 +360,7 @@ void ParameterPanel::setStages(const std::vector<StageInfo>& stages)
         field->setRange(stepRange(stage), stage.default_steps);
         m_stepsLayout->addWidget(field);
         connect(field, &NumberField::changed, this, &ParameterPanel::changed);
+        connect(field, &NumberField::changed, this, &ParameterPanel::showPreset);
         m_steps.push_back(field);
     }
     orderTabs();
@@ -278,8 +368,11 @@ void ParameterPanel::setStages(const std::vector<StageInfo>& stages)
 
 void ParameterPanel::orderTabs()
 {
-    std::vector<QWidget*> order{ m_prompt, m_draw,  m_stop,           m_count,     m_seed,
-                                 m_dice,   m_reuse, m_priorCondScale, m_condScale, m_priorSteps };
+    std::vector<QWidget*> order{ m_prompt, m_negative, m_history, m_draw, m_stop,
+                                 m_board,  m_count,    m_seed,    m_dice, m_reuse };
+    const std::vector<QWidget*> mix = m_blend->controls();
+    order.insert(order.end(), mix.begin(), mix.end());
+    order.insert(order.end(), { m_priorCondScale, m_condScale, m_preset, m_priorSteps });
     order.insert(order.end(), m_steps.begin(), m_steps.end());
     order.insert(order.end(), { m_candidates, m_sampler, m_eta, m_device, m_reset });
     for (size_t i = 1; i < order.size(); ++i)
@@ -293,6 +386,9 @@ void ParameterPanel::setDraft(const Settings::Draft& draft)
     setPrompt(draft.prompt);
     setSeed(draft.seed);
     m_count->setValue(request.count);
+    m_negative->setText(QString::fromStdString(request.recipe.negative));
+    m_blend->setRecipe(request.recipe);
+    m_board->setCurrentIndex(std::max(0, m_board->findData(draft.board)));
     choose(*m_condScale, request.cond_scale);
     choose(*m_priorCondScale, request.prior_cond_scale);
     choose(*m_priorSteps, request.prior_steps);
@@ -320,6 +416,11 @@ Settings::Draft ParameterPanel::draft() const
         draft.seed = m_seed->text().toULongLong() % seed_limit;
     GenerateRequest& request = draft.request;
     request.count = static_cast<int>(m_count->value());
+    draft.board = m_board->currentData().toInt();
+    const Recipe mix = m_blend->recipe();
+    request.recipe.negative = m_negative->text().simplified().toStdString();
+    request.recipe.blend = mix.blend;
+    request.recipe.text_diff = mix.text_diff;
     if (!m_hasModel)
         return draft;
     request.cond_scale = chosen<double>(*m_condScale);

@@ -17,6 +17,7 @@ class QVBoxLayout;
 
 namespace reverie::ui {
 
+class BlendPanel;
 class NumberField;
 class PromptBox;
 
@@ -40,12 +41,14 @@ public:
     void setReady(bool ready);
     void setUnknownWords(const QStringList& words);
 
+    [[nodiscard]] BlendPanel& blendPanel() const { return *m_blend; }
     [[nodiscard]] PromptBox& promptBox() const { return *m_prompt; }
     void setActions(QAction* draw, QAction* stop);
 
 Q_SIGNALS:
     void changed();
     void promptChanged(const QString& prompt);
+    void historyWanted(); ///< a list of earlier prompts
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -61,8 +64,17 @@ private:
     void orderTabs();
     void showNote();
     void enableEta();
+    void enableCount();
+    void makePresets();
+    void applyPreset(int index);
+    void showPreset();
 
     PromptBox* m_prompt;
+    QToolButton* m_history;
+    QLineEdit* m_negative;
+    QComboBox* m_board;
+    QComboBox* m_preset;
+    BlendPanel* m_blend;
     QLabel* m_note;
     QPushButton* m_draw;
     QPushButton* m_stop;
@@ -80,6 +92,7 @@ private:
     NumberField* m_eta;
     QComboBox* m_device;
     QPushButton* m_reset;
+    std::vector<StageInfo> m_stages; ///< [0] is the prior
     Settings::Draft m_wanted; ///< what was set before there was a model to set it in
     QString m_defaultSampler;
     QStringList m_unknownWords;

@@ -43,6 +43,27 @@ void PictureView::setDescription(const QString& text)
     setAccessibleDescription(text);
 }
 
+void PictureView::setBoard(std::set<int> picks, std::set<int> finished)
+{
+    m_isBoard = true;
+    m_picks = std::move(picks);
+    m_finished = std::move(finished);
+    setAccessibleDescription(tr("Candidate %1 of %2, %3")
+                                 .arg(m_current + 1)
+                                 .arg(count())
+                                 .arg(m_picks.contains(m_current)          ? tr("picked")
+                                          : m_finished.contains(m_current) ? tr("drawn to the end")
+                                                                           : tr("not picked")));
+    update();
+}
+
+void PictureView::leaveBoard()
+{
+    m_isBoard = false;
+    m_picks.clear();
+    m_finished.clear();
+}
+
 /// As many as make the pictures largest in the room there is.
 int PictureView::columns() const
 {
@@ -91,6 +112,8 @@ void PictureView::paintEvent(QPaintEvent*)
             paintPlaceholder(painter, target, radius);
         else
             paintPicture(painter, target, m_images[i], radius, Enlarge::Smoothly);
+        if (m_isBoard && (m_picks.contains(i) || m_finished.contains(i)))
+            paintMark(painter, target, m_picks.contains(i));
         const bool marked = (count() > 1 && i == m_current) || (count() == 1 && hasFocus());
         if (!marked)
             continue;
@@ -100,17 +123,43 @@ void PictureView::paintEvent(QPaintEvent*)
     }
 }
 
+/// A tick in the corner: filled for what is picked, an outline for what is drawn to the end.
+void PictureView::paintMark(QPainter& painter, const QRectF& target, bool picked) const
+{
+    const Colours& colours = Theme::instance().colours();
+    const qreal size = std::clamp(target.width() / 4, 12.0, 22.0);
+    const QRectF disc(target.right() - size - 3, target.top() + 3, size, size);
+    painter.setPen(QPen(picked ? colours.surface : colours.accent, 1.5));
+    painter.setBrush(picked ? colours.accent : colours.surface);
+    painter.drawEllipse(disc);
+    painter.setPen(QPen(picked ? colours.onAccent : colours.accent, size / 9, Qt::SolidLine, Qt::RoundCap,
+                        Qt::RoundJoin));
+    const auto at
+        = [&disc](qreal x, qreal y) { return disc.topLeft() + QPointF(x * disc.width(), y * disc.height()); };
+    painter.setBrush(Qt::NoBrush);
+    painter.drawPolyline(QPolygonF({ at(0.28, 0.52), at(0.44, 0.68), at(0.73, 0.35) }));
+    if (!picked)
+        return;
+    painter.setPen(QPen(colours.accent, 2.5));
+    const qreal radius = std::min(corner, target.width() / 12);
+    painter.drawRoundedRect(target.adjusted(-1, -1, 1, 1), radius, radius);
+}
+
 void PictureView::mousePressEvent(QMouseEvent* event)
 {
     m_pressed = event->pos();
-    if (const int index = cellAt(event->position()); index >= 0)
-        setCurrent(index);
+    const int index = cellAt(event->position());
+    if (index < 0)
+        return;
+    setCurrent(index);
+    if (m_isBoard && event->button() == Qt::LeftButton)
+        Q_EMIT pickToggled(index);
 }
 
 void PictureView::mouseMoveEvent(QMouseEvent* event)
 {
     const bool far = (event->pos() - m_pressed).manhattanLength() >= QApplication::startDragDistance();
-    if (!event->buttons().testFlag(Qt::LeftButton) || !far)
+    if (!event->buttons().testFlag(Qt::LeftButton) || !far || m_isBoard)
         return;
     if (const int index = cellAt(m_pressed); index >= 0)
         Q_EMIT dragStarted(index);
@@ -125,6 +174,10 @@ void PictureView::mouseDoubleClickEvent(QMouseEvent* event)
 void PictureView::keyPressEvent(QKeyEvent* event)
 {
     switch (event->key()) {
+    case Qt::Key_Space:
+        if (m_isBoard && count() > 0)
+            Q_EMIT pickToggled(m_current);
+        break;
     case Qt::Key_Left:
         setCurrent(m_current - 1);
         break;

@@ -4,12 +4,13 @@
 #include <QImage>
 #include <QWidget>
 
+#include <set>
 #include <vector>
 
 namespace reverie::ui {
 
 /// One picture as large as it goes, or several side by side of which one is current. Arrow keys move between
-/// them; Enter and a double click open one.
+/// them; Enter and a double click open one. On a board a click or Space picks one, or no longer.
 class PictureView : public QWidget
 {
     Q_OBJECT
@@ -20,10 +21,14 @@ public:
     void show(std::vector<QImage> images, int current);
     [[nodiscard]] int current() const { return m_current; }
     void setDescription(const QString& text);
+    /// Makes the pictures a board, with these picked and these finished.
+    void setBoard(std::set<int> picks, std::set<int> finished);
+    void leaveBoard();
 
 Q_SIGNALS:
     void currentChanged(int index);
     void opened(int index);
+    void pickToggled(int index);
     void dragStarted(int index);
 
 protected:
@@ -39,8 +44,11 @@ private:
     [[nodiscard]] QRectF cell(int index) const;
     [[nodiscard]] int cellAt(const QPointF& point) const; ///< -1 for none
     void setCurrent(int index);
+    void paintMark(QPainter& painter, const QRectF& target, bool picked) const;
 
     std::vector<QImage> m_images;
+    std::set<int> m_picks, m_finished;
+    bool m_isBoard = false;
     int m_current = 0;
     QPoint m_pressed;
 };

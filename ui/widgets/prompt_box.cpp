@@ -18,7 +18,7 @@ PromptBox::PromptBox(QWidget* parent)
     setTabChangesFocus(true);
     setPlaceholderText(tr("Describe a picture…"));
     setAccessibleName(tr("Prompt"));
-    setAccessibleDescription(tr("What to draw. Ctrl+Enter draws it."));
+    setAccessibleDescription(tr("What to draw. Ctrl+Enter draws it, Alt+Up brings back the prompt before."));
     auto* popup = new QListView;
     popup->setProperty("completions", true);
     popup->setAccessibleName(tr("Captions the model knows"));
@@ -77,6 +77,11 @@ void PromptBox::keyPressEvent(QKeyEvent* event)
     if (event->modifiers() == Qt::ControlModifier
         && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) {
         event->ignore();
+        return;
+    }
+    if (event->modifiers().testFlag(Qt::AltModifier)
+        && (event->key() == Qt::Key_Up || event->key() == Qt::Key_Down)) {
+        event->key() == Qt::Key_Up ? Q_EMIT olderWanted() : Q_EMIT newerWanted();
         return;
     }
     m_typing = !event->text().isEmpty();

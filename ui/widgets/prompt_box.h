@@ -19,6 +19,10 @@ public:
     void showCompletions(const QStringList& completions);
     [[nodiscard]] bool isCompleting() const;
 
+Q_SIGNALS:
+    void olderWanted(); ///< Alt+Up
+    void newerWanted(); ///< Alt+Down
+
 protected:
     void keyPressEvent(QKeyEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+#include "core/api/library.h"
+#include "core/api/picture_file.h"
+#include "ui/session/session.h"
+#include "ui/widgets/blend_panel.h"
+#include "ui/widgets/create_page.h"
+#include "ui/widgets/main_window.h"
+#include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/picture_view.h"
+#include "ui/widgets/prompt_box.h"
+#include "ui/widgets/theme.h"
+#include "ui/widgets/time_line.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QComboBox>
+#include <QDirIterator>
+#include <QDoubleSpinBox>
+#include <QDropEvent>
+#include <QElapsedTimer>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMimeData>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QSlider>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+
+#include <set>
+
+using namespace reverie;
+using namespace reverie::ui;
+
+namespace {
+
+QStringList picturesBelow(const QString& folder)
+{
+    QStringList found;
+    for (QDirIterator files(folder, { QStringLiteral("*.png") }, QDir::Files, QDirIterator::Subdirectories);
+         files.hasNext();)
+        found << files.next();
+    found.sort();
+    return found;
+}
+
+double difference(const QImage& a, const QImage& b)
+{
+    double sum = 0;
+    for (int y = 0; y < a.height(); ++y)
+        for (int x = 0; x < a.width(); ++x)
+            sum += std::abs(qRed(a.pixel(x, y)) - qRed(b.pixel(x, y)))
+                + std::abs(qGreen(a.pixel(x, y)) - qGreen(b.pixel(x, y)))
+                + std::abs(qBlue(a.pixel(x, y)) - qBlue(b.pixel(x, y)));
+    return sum / (3.0 * a.width() * a.height());
+}
+
+constexpr int patience = 300'000;
+
+} // namespace
+
+/// The Create page and the model that ships, by keys and clicks.
+class CreateTest : public QObject
+{
+    Q_OBJECT
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Session> m_session;
+    std::unique_ptr<MainWindow> m_window;
+
+    [[nodiscard]] QString output() const { return m_folder->filePath(QStringLiteral("out")); }
+    [[nodiscard]] ParameterPanel& parameters() const { return m_window->createPage().parameters(); }
+    [[nodiscard]] PromptBox& prompt() const { return parameters().promptBox(); }
+    [[nodiscard]] PictureView& view() const { return *m_window->findChild<PictureView*>(); }
+
+    template <class Widget>
+    Widget* named(const QString& name) const
+    {
+        for (Widget* widget : m_window->findChildren<Widget*>())
+            if (widget->accessibleName() == name)
+                return widget;
+        return nullptr;
+    }
+
+    void type(const QString& text)
+    {
+        prompt().setFocus();
+        QTest::keyClick(&prompt(), Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(&prompt(), text);
+    }
+
+    void drawByKey() { QTest::keyClick(&prompt(), Qt::Key_Return, Qt::ControlModifier); }
+
+    /// The centre of a candidate, found by where a click makes it current.
+    void pickByKey(int index)
+    {
+        for (int guard = 0; view().current() != index && guard < 200; ++guard)
+            QTest::keyClick(&view(), view().current() < index ? Qt::Key_Right : Qt::Key_Left);
+        QTest::keyClick(&view(), Qt::Key_Space);
+    }
+
+    void chooseBoard(int downs)
+    {
+        auto* board = named<QComboBox>(QStringLiteral("Draw"));
+        QVERIFY(board);
+        board->setFocus();
+        QTest::keyClick(board, Qt::Key_Home);
+        for (int i = 0; i < downs; ++i)
+            QTest::keyClick(board, Qt::Key_Down);
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        QSettings::setDefaultFormat(QSettings::IniFormat);
+        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_folder->path());
+        QSettings().clear();
+        Settings::setModel(QStringLiteral(REVERIE_TEST_DATA "/../../resources/models/emoji.safetensors"));
+        m_session = std::make_unique<Session>();
+        m_session->setOutputFolder(output());
+        m_window = std::make_unique<MainWindow>(*m_session);
+        m_window->resize(1280, 800);
+        QSignalSpy opened(m_session.get(), &Session::modelOpened);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+        QTRY_VERIFY_WITH_TIMEOUT(!opened.isEmpty(), 30'000);
+    }
+
+    void cleanup()
+    {
+        m_window.reset();
+        m_session.reset();
+    }
+
+    void onlyPicksAreDrawnToTheEnd()
+    {
+        type(QStringLiteral("red heart"));
+        parameters().setSeed(100);
+        chooseBoard(2);
+        QSignalSpy explored(m_session.get(), &Session::explored);
+        QElapsedTimer clock;
+        clock.start();
+        drawByKey();
+        QTRY_VERIFY_WITH_TIMEOUT(!explored.isEmpty(), patience);
+        QVERIFY(picturesBelow(output()).isEmpty()); // candidates are not pictures yet
+        QCOMPARE(m_session->board().size(), 64);
+        for (const int index : { 2, 3, 40, 63 })
+            pickByKey(index);
+        pickByKey(3); // and no longer
+        pickByKey(5);
+        QCOMPARE(m_session->board().picks(), (std::set<int>{ 2, 5, 40, 63 }));
+        save(QStringLiteral("board"));
+        QSignalSpy idle(m_session.get(), &Session::idle);
+        QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(!idle.isEmpty(), patience);
+        const qint64 picking = clock.elapsed();
+        const QStringList files = picturesBelow(output());
+        QCOMPARE(files.size(), 4);
+        std::set<std::uint64_t> seeds;
+        for (const QString& file : files) {
+            seeds.insert(read_making(file.toStdString()).seed);
+            QCOMPARE(QImage(file).size(), QSize(64, 64));
+        }
+        QCOMPARE(seeds, (std::set<std::uint64_t>{ 102, 105, 140, 163 }));
+        for (int row = 0; row < 4; ++row) {
+            const Picture& picture = m_session->pictures().at(row).picture;
+            QCOMPARE(picture.stages[0].width, 16);
+            QVERIFY(!picture.candidates.empty() && !picture.image_embed.empty());
+            QVERIFY(!picture.steps[0].empty() && !picture.steps[1].empty());
+        }
+        save(QStringLiteral("board-finished"));
+
+        GenerateRequest all;
+        all.prompts = { "red heart" };
+        all.seed = 100;
+        all.count = 64;
+        QSignalSpy ended(m_session.get(), &Session::drawingEnded);
+        clock.restart();
+        m_session->draw(all, QStringLiteral("cpu"));
+        QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), patience);
+        const qint64 everything = clock.elapsed();
+        qInfo("64 candidates and 4 of them to the end: %.1f s; all 64 to the end: %.1f s (%.2f of it)",
+              double(picking) / 1000, double(everything) / 1000, double(picking) / double(everything));
+        // The same seed drawn to the end at once; the kept stage went through 8 bits.
+        for (int row = 0; row < m_session->pictures().rowCount(); ++row) {
+            const FinishedPicture& one = m_session->pictures().at(row);
+            if (one.picture.seed == 140 && one.picture.index == 40)
+                QVERIFY(difference(one.image, QImage(files.filter(QStringLiteral("-140-")).first())) < 4);
+        }
+    }
+
+    void aClickPicksAndPicksNoLonger()
+    {
+        type(QStringLiteral("cat face"));
+        chooseBoard(1);
+        QSignalSpy explored(m_session.get(), &Session::explored);
+        drawByKey();
+        QTRY_VERIFY_WITH_TIMEOUT(!explored.isEmpty(), patience);
+        const QPoint middle = view().rect().center() + QPoint(20, 20);
+        QTest::mouseClick(&view(), Qt::LeftButton, {}, middle);
+        QCOMPARE(m_session->board().picks().size(), 1U);
+        QTest::mouseClick(&view(), Qt::LeftButton, {}, middle);
+        QVERIFY(m_session->board().picks().empty());
+    }
+
+    void theMixIsDrawnWhileItsSlidersMove()
+    {
+        auto* phrase = named<QLineEdit>(QStringLiteral("Phrase to mix in"));
+        parameters().setSeed(5);
+        for (const char* text : { "red heart", "cat face" }) {
+            phrase->setFocus();
+            QTest::keyClicks(phrase, QString::fromLatin1(text));
+            QTest::keyClick(phrase, Qt::Key_Return);
+        }
+        QSignalSpy idle(m_session.get(), &Session::idle);
+        QTRY_VERIFY_WITH_TIMEOUT(!idle.isEmpty() && m_session->pictures().rowCount() > 0, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(picturesBelow(output()).size() == m_session->pictures().rowCount(),
+                                 patience);
+        const int before = m_session->pictures().rowCount();
+        auto* weight = named<QDoubleSpinBox>(QStringLiteral("cat face"));
+        QVERIFY(weight);
+        weight->setFocus();
+        QSignalSpy explored(m_session.get(), &Session::explored);
+        QElapsedTimer clock;
+        clock.start();
+        for (int i = 0; i < 8; ++i)
+            QTest::keyClick(weight, Qt::Key_Down);
+        QTRY_VERIFY_WITH_TIMEOUT(!explored.isEmpty(), patience);
+        qInfo("From the slider to its picture of the first stage: %lld ms", clock.elapsed());
+        QTRY_COMPARE_WITH_TIMEOUT(m_session->pictures().rowCount(), before + 1, patience);
+        QCOMPARE(explored.size(), 1); // those in between gave way
+        QTRY_COMPARE_WITH_TIMEOUT(picturesBelow(output()).size(), before + 1, patience);
+        const auto making = m_session->pictures().at(0).making();
+        QCOMPARE(making.kind, std::string("blend"));
+        QCOMPARE(making.seed, std::uint64_t(5));
+        QVERIFY(std::abs(making.recipe.blend.at(1).weight - 0.6) < 1e-6);
+        save(QStringLiteral("mix"));
+    }
+
+    void aPictureThatIsDroppedBringsItsMixBack()
+    {
+        parameters().blendPanel().addPhrase(QStringLiteral("red heart"));
+        QTRY_VERIFY_WITH_TIMEOUT(!picturesBelow(output()).isEmpty(), patience);
+        const QString first = picturesBelow(output()).first();
+        QSignalSpy read(m_session.get(), &Session::sourceRead);
+        m_session->readSource(first);
+        QTRY_VERIFY_WITH_TIMEOUT(!read.isEmpty(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(picturesBelow(output()).size() == 2, patience);
+        const QString mixed = picturesBelow(output()).last();
+        Settings::Draft empty;
+        parameters().setDraft(empty);
+        QVERIFY(parameters().blendPanel().isEmpty());
+        QMimeData data;
+        data.setUrls({ QUrl::fromLocalFile(mixed) });
+        QDropEvent drop(QPointF(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(m_window.get(), &drop);
+        QTRY_VERIFY_WITH_TIMEOUT(!parameters().blendPanel().isEmpty(), patience);
+        const Recipe recipe = parameters().blendPanel().recipe();
+        QCOMPARE(recipe.blend.size(), 2U);
+        QCOMPARE(recipe.blend[0].text, std::string("red heart"));
+        QVERIFY(recipe.blend[1].picture && !recipe.blend[1].picture->image.empty());
+    }
+
+    void theTimeLineGoesBackIntoTheNoise()
+    {
+        type(QStringLiteral("rainbow"));
+        drawByKey();
+        QTRY_COMPARE_WITH_TIMEOUT(m_session->pictures().rowCount(), 1, patience);
+        auto* slider = named<QSlider>(QStringLiteral("Step of the picture"));
+        QTRY_VERIFY(slider->isVisible());
+        auto* line = m_window->findChild<TimeLine*>();
+        QCOMPARE(int(line->frames().size()), 40); // 32 and 8 steps
+        const QImage end = line->current();
+        slider->setFocus();
+        QTest::keyClick(slider, Qt::Key_Home);
+        QVERIFY(!line->atEnd());
+        QCOMPARE(line->current().size(), QSize(16, 16));
+        const QImage early = view().grab().toImage();
+        QTest::keyClick(slider, Qt::Key_End);
+        QVERIFY(difference(early, view().grab().toImage()) > 1);
+        QCOMPARE(line->current(), end);
+        save(QStringLiteral("time-line"));
+        auto* play = named<QToolButton>(QStringLiteral("Play the steps"));
+        QTest::mouseClick(play, Qt::LeftButton);
+        QVERIFY(!line->atEnd());
+        QTRY_VERIFY_WITH_TIMEOUT(line->atEnd(), 20'000);
+    }
+
+    void earlierPromptsComeBack()
+    {
+        m_session->stop();
+        for (const char* text : { "red heart", "cat face" }) {
+            type(QString::fromLatin1(text));
+            QSignalSpy ended(m_session.get(), &Session::drawingEnded);
+            drawByKey();
+            m_session->stop();
+            QTRY_VERIFY_WITH_TIMEOUT(!ended.isEmpty(), patience);
+        }
+        type(QStringLiteral("half a"));
+        QTest::keyClick(&prompt(), Qt::Key_Up, Qt::AltModifier);
+        QCOMPARE(prompt().toPlainText(), QStringLiteral("cat face"));
+        QTest::keyClick(&prompt(), Qt::Key_Up, Qt::AltModifier);
+        QCOMPARE(prompt().toPlainText(), QStringLiteral("red heart"));
+        QTest::keyClick(&prompt(), Qt::Key_Down, Qt::AltModifier);
+        QTest::keyClick(&prompt(), Qt::Key_Down, Qt::AltModifier);
+        QCOMPARE(prompt().toPlainText(), QStringLiteral("half a"));
+        QTest::keyClick(m_window.get(), Qt::Key_H, Qt::ControlModifier);
+        QLineEdit* search = nullptr;
+        QTRY_VERIFY((search = named<QLineEdit>(QStringLiteral("Search earlier prompts"))));
+        QTest::keyClicks(search, QStringLiteral("HEART"));
+        QTest::keyClick(search, Qt::Key_Return);
+        QCOMPARE(prompt().toPlainText(), QStringLiteral("red heart"));
+    }
+
+    void theNegativePromptTravelsWithThePicture()
+    {
+        type(QStringLiteral("cat face"));
+        auto* negative = named<QLineEdit>(QStringLiteral("Negative prompt"));
+        QTest::keyClicks(negative, QStringLiteral("red heart"));
+        named<QDoubleSpinBox>(QStringLiteral("Decoder"))->setValue(1.5);
+        drawByKey();
+        QTRY_VERIFY_WITH_TIMEOUT(!picturesBelow(output()).isEmpty(), patience);
+        const auto making = read_making(picturesBelow(output()).first().toStdString());
+        QCOMPARE(making.recipe.negative, std::string("red heart"));
+        QCOMPARE(making.settings.cond_scale, 1.5);
+    }
+
+    void aPresetChangesAllSteps()
+    {
+        auto* preset = named<QComboBox>(QStringLiteral("Preset"));
+        preset->setFocus();
+        QTest::keyClick(preset, Qt::Key_Down);
+        QCOMPARE(parameters().draft().request.steps, (std::vector<int>{ 16, 4 }));
+        QCOMPARE(parameters().draft().request.prior_steps, std::optional(16));
+        named<QDoubleSpinBox>(QStringLiteral("16 pixels"))->setValue(7);
+        QCOMPARE(preset->currentText(), QStringLiteral("Custom"));
+    }
+
+    void everyControlHasANameAndAPlaceInTheTabOrder()
+    {
+        parameters().blendPanel().addPhrase(QStringLiteral("red heart"));
+        std::set<QWidget*> reached;
+        prompt().setFocus();
+        for (int i = 0; i < 200; ++i) {
+            QWidget* focus = QApplication::focusWidget();
+            if (!focus || !reached.insert(focus).second)
+                break;
+            QVERIFY2(!focus->accessibleName().isEmpty() || qobject_cast<QAbstractButton*>(focus),
+                     focus->metaObject()->className());
+            QTest::keyClick(focus, Qt::Key_Tab);
+        }
+        for (QWidget* control : parameters().blendPanel().controls()) {
+            QWidget* focus = control->focusProxy() ? control->focusProxy() : control;
+            QVERIFY2(reached.contains(focus) || !focus->isEnabled(), qPrintable(focus->accessibleName()));
+        }
+    }
+
+private:
+    /// A picture of the window, if REVERIE_SCREENSHOTS names a folder for them.
+    void save(const QString& name) const
+    {
+        const QString folder = qEnvironmentVariable("REVERIE_SCREENSHOTS");
+        if (folder.isEmpty())
+            return;
+        for (const auto appearance : { Appearance::Light, Appearance::Dark }) {
+            Theme::instance().apply(appearance);
+            QApplication::processEvents();
+            m_window->grab().save(folder + QLatin1Char('/') + name
+                                  + (appearance == Appearance::Dark ? QStringLiteral("-dark.png")
+                                                                    : QStringLiteral("-light.png")));
+        }
+    }
+};
+
+int main(int argc, char** argv)
+{
+    reverie::prepare_process();
+    QApplication app(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("Reverie"));
+    QApplication::setOrganizationName(QStringLiteral("Reverie"));
+    Theme::instance().apply(Appearance::Light);
+    CreateTest test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_create.moc"
