@@ -341,6 +341,7 @@ private Q_SLOTS:
     void everyControlHasANameAndAPlaceInTheTabOrder()
     {
         parameters().blendPanel().addPhrase(QStringLiteral("red heart"));
+        QTRY_VERIFY(parameters().blendPanel().controls().front()->isVisible());
         std::set<QWidget*> reached;
         prompt().setFocus();
         for (int i = 0; i < 200; ++i) {

@@ -64,9 +64,11 @@ void PictureView::leaveBoard()
     m_finished.clear();
 }
 
-/// As many as make the pictures largest in the room there is.
+/// As many as make the pictures largest in the room there is; on a board always the same, so that none moves.
 int PictureView::columns() const
 {
+    if (m_isBoard)
+        return std::max(1, static_cast<int>(std::ceil(std::sqrt(count()))));
     int best = 1;
     qreal bestSide = 0;
     for (int columns = 1; columns <= count(); ++columns) {
