@@ -38,6 +38,7 @@ void PictureBar::show(const FinishedPicture& picture)
 {
     QStringList parts{ QString::fromStdString(picture.picture.prompt).simplified().left(200),
                        tr("seed %1").arg(picture.picture.seed) };
+    parts.removeAll(QString()); // a mix needs no prompt
     if (!picture.picture.complete)
         parts << tr("stopped early");
     parts << (picture.path.isEmpty() ? tr("not saved yet") : QFileInfo(picture.path).fileName());
