@@ -56,7 +56,7 @@ double difference(const QImage& a, const QImage& b)
     return sum / (3.0 * a.width() * a.height());
 }
 
-constexpr int patience = 300'000;
+constexpr int patience = 120'000;
 
 } // namespace
 
@@ -254,6 +254,8 @@ private Q_SLOTS:
         QVERIFY(parameters().blendPanel().isEmpty());
         QMimeData data;
         data.setUrls({ QUrl::fromLocalFile(mixed) });
+        QDragEnterEvent enter(QPoint(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(m_window.get(), &enter);
         QDropEvent drop(QPointF(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
         QApplication::sendEvent(m_window.get(), &drop);
         QTRY_VERIFY_WITH_TIMEOUT(!parameters().blendPanel().isEmpty(), patience);
