@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Latent diffusion: the first stage draws pixels, the second the features of a VQGAN-VAE.
+#include "core/io/state_dict.h"
 #include "core/models/decoder.h"
 #include "core/models/x_clip.h"
 #include "tests/examples/print.h"
@@ -19,14 +20,25 @@ int main()
                              .visual_image_size = 16,
                              .visual_patch_size = 8 });
 
-    const VQGanVAEOptions vae{ .dim = 16, .image_size = 32, .layers = 1, .vq_codebook_size = 64 };
+    const VQGanVAEOptions vae{
+        .dim = 16, .image_size = 32, .layers = 1, .use_vgg_and_gan = false, .vq_codebook_size = 64
+    };
     const UnetOptions unet1{ .dim = 16, .image_embed_dim = 32, .cond_dim = 16, .dim_mults = { 1, 2 } };
     const UnetOptions unet2{ .dim = 16, .image_embed_dim = 32, .cond_dim = 16, .dim_mults = { 1, 2 } };
     Decoder decoder(
         DecoderOptions{ .image_sizes = { 16, 32 }, .vaes = { std::nullopt, vae }, .timesteps = 50 },
         std::vector{ unet1, unet2 }, clip.ptr());
 
+    // The autoencoder is trained first and stays as it is in the decoder.
     const auto images = torch::rand({ 2, 3, 32, 32 });
+    KeyedNoise vae_noise({ 0, 1 });
+    VQGanVAE autoencoder(vae);
+    autoencoder->train();
+    const auto vae_loss = autoencoder->autoencoder_loss(images, vae_noise).total;
+    vae_loss.backward();
+    print("autoencoder's loss", vae_loss);
+    load_state_dict(*decoder->vae(2), state_dict(*autoencoder), "", "the autoencoder");
+
     for (const std::int64_t unet_number : { 1, 2 }) {
         KeyedNoise noise({ 0, 1 });
         const auto loss = decoder->loss(images, unet_number, {}, noise).loss;

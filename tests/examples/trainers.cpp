@@ -36,8 +36,7 @@ int main()
         const auto prior_loss = prior_trainer.forward(image_embed, { text_embed, {} }, noise);
         prior_trainer.update();
         for (const std::int64_t unet_number : { 1, 2 }) {
-            // In chunks of two, to save memory.
-            decoder_trainer.forward(images, unet_number, { image_embed, {} }, noise, /*max_batch_size=*/2);
+            decoder_trainer.forward(images, unet_number, { image_embed, {} }, noise);
             decoder_trainer.update(unet_number);
         }
         std::cout << "step " << step << ", prior's loss " << prior_loss << '\n';
