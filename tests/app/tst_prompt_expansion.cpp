@@ -15,7 +15,7 @@ class PromptExpansionTest : public QObject
 private:
     QTemporaryDir m_folder;
     [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
-    [[nodiscard]] Texts of(const std::string& line) const { return expandPrompt(line, folder()); }
+    Texts of(const std::string& line) const { return expandPrompt(line, folder()); }
     [[nodiscard]] std::string errorOf(const std::string& line) const
     {
         try {
