@@ -84,7 +84,7 @@ private Q_SLOTS:
         }
         qInfo("%d of 32 captions are among their five nearest emoji; %.2f s a picture", hits,
               seconds.count() / 32);
-        QVERIFY(hits >= 16);
+        QVERIFY(hits >= 27); // 31 when this model was made
     }
 
     void swappedEmbeddingsSwapThePictures()
