@@ -104,7 +104,6 @@ private Q_SLOTS:
         QTest::newRow("blank prompt") << QStringList{ QStringLiteral(" \t\n") };
         row("unknown flag", "x --frobnicate");
         row("unknown part", "train pizza --run r");
-        row("no run", "train all");
         row("dataset without verb", "dataset");
         row("two sources", "x --prompts y");
         for (const char* flags :

@@ -340,7 +340,7 @@ private Q_SLOTS:
     void metricsOfEarlierVersionsAreRead()
     {
         const auto lines = reverie::current_metrics(fs::path(REVERIE_TEST_DATA).parent_path().parent_path()
-                                                    / "resources/models/emoji/4-unet1");
+                                                    / "resources/models/emoji/5-unet1");
         std::int64_t last = 0;
         for (const auto& line : lines) {
             if (line.split != "train")

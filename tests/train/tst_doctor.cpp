@@ -101,7 +101,7 @@ private Q_SLOTS:
                 QCOMPARE(rules(lines), QStringList());
                 ++read;
             }
-        QCOMPARE(read, 6);
+        QCOMPARE(read, 10);
     }
 
     void aLossThatRisesIsSeen()

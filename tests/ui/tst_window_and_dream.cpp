@@ -5,6 +5,7 @@
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/prompt_box.h"
+#include "ui/widgets/theme.h"
 
 #include <QApplication>
 #include <QDirIterator>
@@ -52,6 +53,7 @@ private Q_SLOTS:
     {
         QSettings::setDefaultFormat(QSettings::IniFormat);
         QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_folder.path());
+        Theme::instance().apply(Appearance::Light);
         qputenv("XDG_DATA_HOME", m_folder.filePath(QStringLiteral("data")).toUtf8());
     }
 
