@@ -273,7 +273,7 @@ private Q_SLOTS:
         auto* slider = named<QSlider>(QStringLiteral("Step of the picture"));
         QTRY_VERIFY(slider->isVisible());
         auto* line = m_window->findChild<TimeLine*>();
-        QCOMPARE(int(line->frames().size()), 40); // 32 and 8 steps
+        QCOMPARE(int(line->frames().size()), 56); // 32 and 24 steps
         const QImage end = line->current();
         slider->setFocus();
         QTest::keyClick(slider, Qt::Key_Home);
@@ -334,7 +334,7 @@ private Q_SLOTS:
         auto* preset = named<QComboBox>(QStringLiteral("Preset"));
         preset->setFocus();
         QTest::keyClick(preset, Qt::Key_Down);
-        QCOMPARE(parameters().draft().request.steps, (std::vector<int>{ 16, 4 }));
+        QCOMPARE(parameters().draft().request.steps, (std::vector<int>{ 16, 12 }));
         QCOMPARE(parameters().draft().request.prior_steps, std::optional(16));
         named<QDoubleSpinBox>(QStringLiteral("16 pixels"))->setValue(7);
         QCOMPARE(preset->currentText(), QStringLiteral("Custom"));
