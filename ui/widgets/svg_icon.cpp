@@ -15,6 +15,8 @@ SvgIconEngine::SvgIconEngine(QString file)
 
 QPixmap SvgIconEngine::pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state)
 {
+    if (size.isEmpty())
+        return {};
     const Colours& colours = Theme::instance().colours();
     QPixmap pixmap(size);
     pixmap.fill(Qt::transparent);
