@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/dream/generate_options.h"
 
-#include "app/dream/prompt_expansion.h"
 #include "core/api/picture_file.h"
+#include "core/api/prompt_expansion.h"
 #include "core/api/source_picture.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -111,7 +111,7 @@ std::vector<std::string> expanded(const std::vector<std::string>& templates, con
 {
     std::vector<std::string> prompts;
     for (const auto& one : templates)
-        for (auto& prompt : expandPrompt(one, wildcards))
+        for (auto& prompt : reverie::expand_prompt(one, wildcards))
             prompts.push_back(std::move(prompt));
     for (const auto& prompt : prompts)
         require(!isBlank(prompt), "A template stands for an empty prompt; say what to draw.");

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/cascade_planning.h"
 #include "core/api/dataset_inspection.h"
+#include "core/api/drawing_cost.h"
 #include "core/api/library.h"
 #include "core/api/model_assembly.h"
 #include "core/api/model_info.h"
+#include "core/api/out_of_memory.h"
 #include "core/api/pipeline_generator.h"
 #include "core/api/system_inspection.h"
 #include "core/base/error.h"
@@ -26,16 +28,15 @@ auto in_our_words(Call call)
         return call();
     } catch (const Error&) {
         throw;
-    } catch (const c10::Error& error) {
-        const std::string text = error.what_without_backtrace();
-        if (text.find("out of memory") != std::string::npos
-            || text.find("can't allocate memory") != std::string::npos)
+    } catch (const std::exception& error) {
+        if (is_out_of_memory(error))
             throw Error(
                 "There is not enough memory for this; draw fewer pictures at a time or use a smaller model.");
+        const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
+        if (!of_torch)
+            throw;
+        const std::string text = of_torch->what_without_backtrace();
         throw Error("LibTorch could not carry this out: " + text.substr(0, text.find('\n')));
-    } catch (const std::bad_alloc&) {
-        throw Error(
-            "There is not enough memory for this; draw fewer pictures at a time or use a smaller model.");
     }
 }
 
@@ -95,6 +96,11 @@ public:
             return std::make_unique<TranslatingGenerator>(
                 std::make_unique<PipelineGenerator>(load_pipeline(model), hash_file(model), options));
         });
+    }
+    DrawingPreview preview_drawing(const std::filesystem::path& model,
+                                   const GenerateRequest& request) const override
+    {
+        return in_our_words([&] { return cost_of_drawing(model, request); });
     }
     Image read_pixels(const std::filesystem::path& picture) const override
     {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/generation_run.h"
 
+#include "core/api/drawing_cost.h"
+#include "core/api/out_of_memory.h"
 #include "core/api/request_check.h"
 #include "core/base/random_key.h"
 #include "core/models/outpainting.h"
 #include "core/nn/pixels.h"
+#include "core/train/device_memory.h"
 
 #include <torch/torch.h>
 
@@ -14,8 +17,6 @@
 namespace reverie {
 
 namespace {
-
-constexpr int default_batch = 8;
 
 /// How long a step takes compared with others: parameters times positions they are applied to.
 double step_cost(torch::nn::Module& module, std::int64_t positions)
@@ -83,9 +84,14 @@ GenerateResult GenerationRun::all()
         report(std::move(update));
     }
     const int total = pictures_of(request_);
-    const int batch = request_.batch > 0 ? request_.batch : default_batch;
-    for (int first = 0; first < total && !stop_.stop_requested(); first += batch)
-        draw(first, std::min(batch, total - first));
+    int batch = request_.batch > 0 ? request_.batch : default_drawing_batch;
+    for (int first = 0; first < total && !stop_.stop_requested();) {
+        const int count = std::min(batch, total - first);
+        if (draw_within_memory(first, count))
+            first += count;
+        else
+            batch = (count + 1) / 2;
+    }
     result_.stopped = stop_.stop_requested();
     return std::move(result_);
 }
@@ -177,6 +183,23 @@ void GenerationRun::draw(int first, int count)
     for (auto& picture : pictures_)
         if (!picture.image.empty())
             result_.pictures.push_back(std::move(picture));
+}
+
+bool GenerationRun::draw_within_memory(int first, int count)
+{
+    try {
+        draw(first, count);
+        return true;
+    } catch (const std::exception& error) {
+        if (count == 1 || !is_out_of_memory(error))
+            throw;
+    }
+    release_device_memory();
+    GenerateUpdate update;
+    update.warning = "There is not enough memory for " + std::to_string(count)
+        + " pictures at a time; going on with " + std::to_string((count + 1) / 2) + ".";
+    report(std::move(update));
+    return false;
 }
 
 void GenerationRun::begin_pictures()

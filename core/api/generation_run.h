@@ -35,6 +35,8 @@ private:
     [[nodiscard]] std::unique_ptr<Noise> noise(int stage, int candidates, int variant = 0) const;
 
     void draw(int first, int count);
+    /// False, with nothing kept, if there was not enough memory to draw so many at a time.
+    bool draw_within_memory(int first, int count);
     void begin_pictures();
 
     // The image embedding, (b, d).

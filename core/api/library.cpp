@@ -55,6 +55,11 @@ std::unique_ptr<Generator> open_generator(const std::filesystem::path& model, co
     return core_library().open_generator(model, options);
 }
 
+DrawingPreview preview_drawing(const std::filesystem::path& model, const GenerateRequest& request)
+{
+    return core_library().preview_drawing(model, request);
+}
+
 DatasetInfo dataset_info(const std::string& spec)
 {
     return core_library().dataset_info(spec);

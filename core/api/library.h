@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/api/dataset_info.h"
+#include "core/api/drawing_preview.h"
 #include "core/api/generator.h"
 #include "core/api/model_import.h"
 #include "core/api/preflight.h"
@@ -18,6 +19,8 @@ public:
     virtual ~CoreLibrary() = default;
     virtual std::unique_ptr<Generator> open_generator(const std::filesystem::path& model,
                                                       const GeneratorOptions& options) const = 0;
+    virtual DrawingPreview preview_drawing(const std::filesystem::path& model,
+                                           const GenerateRequest& request) const = 0;
     virtual Image read_pixels(const std::filesystem::path& picture) const = 0;
     virtual DatasetInfo dataset_info(const std::string& spec) const = 0;
     virtual DatasetCheck check_dataset(const std::string& spec, const DatasetCheckOptions& options,

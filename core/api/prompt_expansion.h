@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace reverie {
+
 /// Every prompt that a template stands for, in order:
 ///   {a|b}       a, then b; alternatives may be empty and may hold templates themselves
 ///   {2$$a|b|c}  every two of them, joined by ", ": a, b; a, c; b, c. {1-2$$a|b|c}: one or two
@@ -14,4 +16,6 @@
 /// A backslash before { | } # _ takes it literally. Nothing is left of a line that is only a comment. Throws
 /// UsageError for braces that don't close, a range that leads nowhere, a wildcard file that is not there or
 /// refers to itself, and for more than 10000 prompts.
-std::vector<std::string> expandPrompt(const std::string& line, const std::filesystem::path& wildcards);
+std::vector<std::string> expand_prompt(const std::string& line, const std::filesystem::path& wildcards);
+
+} // namespace reverie

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "app/dream/prompt_expansion.h"
+#include "core/api/prompt_expansion.h"
 #include "core/base/file.h"
 #include "tests/base/error_of.h"
 
@@ -15,7 +15,7 @@ class PromptExpansionTest : public QObject
 private:
     QTemporaryDir m_folder;
     [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
-    Texts of(const std::string& line) const { return expandPrompt(line, folder()); }
+    Texts of(const std::string& line) const { return reverie::expand_prompt(line, folder()); }
     [[nodiscard]] std::string errorOf(const std::string& line) const
     {
         try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "app/dream/prompt_expansion.h"
+#include "core/api/prompt_expansion.h"
 
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -9,18 +9,19 @@
 #include <regex>
 #include <sstream>
 
+namespace reverie {
+
 namespace {
 
-using reverie::UsageError;
 using Texts = std::vector<std::string>;
 
-constexpr std::size_t mostPrompts = 10'000;
+constexpr std::size_t most_prompts = 10'000;
 constexpr int deepest = 20;
 
 Texts limited(Texts texts)
 {
-    if (texts.size() > mostPrompts)
-        throw UsageError("The prompt stands for more than " + std::to_string(mostPrompts)
+    if (texts.size() > most_prompts)
+        throw UsageError("The prompt stands for more than " + std::to_string(most_prompts)
                          + " prompts; give it fewer alternatives.");
     return texts;
 }
@@ -31,7 +32,7 @@ std::string trimmed(const std::string& text)
     return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-std::string withoutComment(const std::string& line)
+std::string without_comment(const std::string& line)
 {
     for (std::size_t i = 0; i < line.size(); ++i) {
         if (line[i] == '\\')
@@ -45,8 +46,8 @@ std::string withoutComment(const std::string& line)
 /// Every way to put one of `right` behind one of `left`.
 Texts product(const Texts& left, const Texts& right)
 {
-    if (left.size() * right.size() > mostPrompts)
-        limited(Texts(mostPrompts + 1));
+    if (left.size() * right.size() > most_prompts)
+        limited(Texts(most_prompts + 1));
     Texts all;
     for (const auto& a : left)
         for (const auto& b : right)
@@ -58,7 +59,7 @@ class Expansion
 {
 public:
     explicit Expansion(std::filesystem::path wildcards)
-        : m_wildcards(std::move(wildcards))
+        : wildcards_(std::move(wildcards))
     {
     }
 
@@ -73,10 +74,10 @@ public:
                 i += 2;
             } else if (text[i] == '{') {
                 const auto end = closing(text, i);
-                next = ofBraces(text.substr(i + 1, end - i - 1));
+                next = of_braces(text.substr(i + 1, end - i - 1));
                 i = end + 1;
-            } else if (const auto name = wildcardAt(text, i)) {
-                next = ofWildcard(*name);
+            } else if (const auto name = wildcard_at(text, i)) {
+                next = of_wildcard(*name);
                 i += name->size() + 4;
             } else {
                 next = { std::string(1, text[i++]) };
@@ -91,11 +92,11 @@ private:
         explicit Nesting(Expansion& owner)
             : owner(owner)
         {
-            if (++owner.m_depth > deepest)
+            if (++owner.depth_ > deepest)
                 throw UsageError("The prompt's templates are nested too deeply, or a wildcard file refers to "
                                  "itself; make them simpler.");
         }
-        ~Nesting() { --owner.m_depth; }
+        ~Nesting() { --owner.depth_; }
         Nesting(const Nesting&) = delete;
         Nesting& operator=(const Nesting&) = delete;
         Expansion& owner;
@@ -115,7 +116,7 @@ private:
         throw UsageError("A { of the prompt has no }; write \\{ for the character itself.");
     }
 
-    static std::optional<std::string> wildcardAt(const std::string& text, std::size_t at)
+    static std::optional<std::string> wildcard_at(const std::string& text, std::size_t at)
     {
         static const std::regex name("__([A-Za-z0-9][A-Za-z0-9 /._-]*?)__");
         std::smatch match;
@@ -154,12 +155,12 @@ private:
         if (step == 0 || (last - first) / step < 0)
             throw UsageError("The range {" + inside + "} leads nowhere; give its steps the right sign.");
         Texts numbers;
-        for (long i = 0; i <= (last - first) / step && numbers.size() <= mostPrompts; ++i)
+        for (long i = 0; i <= (last - first) / step && numbers.size() <= most_prompts; ++i)
             numbers.push_back(std::to_string(first + i * step));
         return limited(std::move(numbers));
     }
 
-    Texts ofBraces(const std::string& inside)
+    Texts of_braces(const std::string& inside)
     {
         if (const auto numbers = range(inside))
             return *numbers;
@@ -192,7 +193,7 @@ private:
     {
         if (count == 0) {
             out.insert(out.end(), before.begin(), before.end());
-            limited(Texts(std::min(out.size(), mostPrompts + 1)));
+            limited(Texts(std::min(out.size(), most_prompts + 1)));
             return;
         }
         for (auto i = from; i + count <= parts.size(); ++i) {
@@ -201,20 +202,20 @@ private:
         }
     }
 
-    Texts ofWildcard(const std::string& name)
+    Texts of_wildcard(const std::string& name)
     {
-        const auto path = m_wildcards / (name + ".txt");
+        const auto path = wildcards_ / (name + ".txt");
         std::string content;
         try {
-            content = reverie::read_file(path);
-        } catch (const reverie::Error&) {
+            content = read_file(path);
+        } catch (const Error&) {
             throw UsageError("There is no wildcard file " + path.string()
                              + "; write it, or \\__ for the text.");
         }
         Texts texts;
         std::istringstream lines(content);
         for (std::string line; std::getline(lines, line);) {
-            line = trimmed(withoutComment(line));
+            line = trimmed(without_comment(line));
             if (!line.empty())
                 for (auto& text : all(line))
                     texts.push_back(std::move(text));
@@ -224,14 +225,16 @@ private:
         return limited(std::move(texts));
     }
 
-    std::filesystem::path m_wildcards;
-    int m_depth = 0;
+    std::filesystem::path wildcards_;
+    int depth_ = 0;
 };
 
 } // namespace
 
-std::vector<std::string> expandPrompt(const std::string& line, const std::filesystem::path& wildcards)
+std::vector<std::string> expand_prompt(const std::string& line, const std::filesystem::path& wildcards)
 {
-    const auto text = trimmed(withoutComment(line));
+    const auto text = trimmed(without_comment(line));
     return text.empty() ? Texts() : Expansion(wildcards).all(text);
 }
+
+} // namespace reverie
