@@ -8,6 +8,7 @@
 #include "core/nn/device.h"
 #include "core/run/run_list.h"
 #include "core/train/device_memory.h"
+#include "core/train/resolved_run.h"
 #include "core/train/sample_pictures.h"
 #include "core/train/training_facts.h"
 #include "core/train/training_plan.h"
@@ -24,27 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-bool changes_configuration(const TrainRequest& request)
-{
-    return !request.data.empty() || !request.preset.empty() || !request.config.empty() || !request.set.empty()
-        || !request.dtype.empty();
-}
-
-/// The settings that watchers made since the configuration was last written.
-std::deque<LaterSetting> later_settings(const fs::path& run)
-{
-    std::deque<LaterSetting> settings;
-    for (const auto& line : current_metrics(run)) {
-        if (line.words.contains("configuration"))
-            settings.clear();
-        const auto verb = line.words.find("verb");
-        const auto ok = line.numbers.find("ok");
-        if (verb != line.words.end() && verb->second == "set" && ok != line.numbers.end() && ok->second != 0)
-            settings.push_back({ line.part, line.step, line.words.at("key"), line.words.at("value") });
-    }
-    return settings;
-}
 
 } // namespace
 
@@ -64,48 +44,17 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
         prepare();
 }
 
-/// What is trained, and how. A run that goes on does so as it was started, and as it was set since.
 void TrainingSession::resolve()
 {
-    if (request_.resume) {
-        const auto recorded = json::parse(read_file(request_.run / "run.json"), nullptr, false);
-        if (!recorded.is_object() || !recorded.contains("config"))
-            throw UsageError((request_.run / "run.json").string()
-                             + " is no configuration of a run; give the folder of one.");
-        request_.what = recorded.value("what", request_.what);
-        request_.unet = recorded.value("unet", request_.unet);
-        if (request_.init.empty())
-            request_.init = recorded.value("init", std::string());
-        if (request_.device == "auto")
-            request_.device = recorded.value("device", std::string("auto"));
-        if (request_.threads == 0)
-            request_.threads = recorded.value("threads", 0);
-        if (const auto checkpoints = list_checkpoints(request_.run); !checkpoints.empty())
-            resumed_ = checkpoints.back();
-        TrainRequest as_recorded;
-        as_recorded.run = request_.run;
-        as_recorded.resume = true;
-        config_ = resolve_config(as_recorded);
-        expected_ = later_settings(request_.run);
-        const auto is_past = [this](const LaterSetting& setting) {
-            return resumed_
-                && std::pair(part_order(setting.part), setting.step)
-                <= std::pair(part_order(resumed_->part), resumed_->step);
-        };
-        for (; !expected_.empty() && is_past(expected_.front()); expected_.pop_front())
-            apply_setting(config_, expected_.front());
-        if (changes_configuration(request_)) {
-            const auto so_far = to_json(config_);
-            config_ = resolve_config(request_, &so_far);
-            expected_.clear();
-        }
-    } else {
-        config_ = resolve_config(request_);
-    }
+    auto resolved = resolve_run(request_);
+    request_ = std::move(resolved.request);
+    config_ = std::move(resolved.config);
+    parts_ = std::move(resolved.parts);
+    resumed_ = std::move(resolved.resumed);
+    expected_ = std::move(resolved.expected);
     device_ = device_named(request_.device);
     if (request_.threads == 0)
         request_.threads = int(std::max(1U, std::thread::hardware_concurrency()));
-    parts_ = parts_to_train(request_, config_);
 }
 
 /// Models, data and weights.
