@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/library.h"
+#include "ui/session/draw_queue.h"
 #include "ui/session/gallery_store.h"
 #include "ui/session/session.h"
 #include "ui/session/settings.h"
@@ -32,7 +33,8 @@ int main(int argc, char** argv)
     reverie::ui::Theme::instance().apply(reverie::ui::Settings::appearance());
     reverie::ui::Session session;
     reverie::ui::GalleryStore gallery;
-    reverie::ui::MainWindow window(session, &gallery);
+    reverie::ui::DrawQueue queue(session, reverie::ui::DrawQueue::standardFile());
+    reverie::ui::MainWindow window(session, &gallery, &queue);
     for (const QString& file : parser.positionalArguments())
         window.openFile(file);
     window.show();

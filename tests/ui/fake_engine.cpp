@@ -138,7 +138,7 @@ private:
         Picture picture;
         picture.index = index;
         picture.prompt = m_request.prompts[index / m_request.count];
-        picture.seed = m_request.seed + index;
+        picture.seed = m_request.seeds.empty() ? m_request.seed + index : m_request.seeds[index];
         picture.stages.resize(2);
         for (int step = 1; step <= m_behaviour->priorSteps && !m_stop.stop_requested(); ++step) {
             pause();
@@ -221,7 +221,11 @@ Engine fakeEngine(std::shared_ptr<FakeBehaviour> behaviour)
                      return fakeModel();
                  },
              .openGenerator = [behaviour](const std::filesystem::path&, const GeneratorOptions&)
-                 -> std::unique_ptr<Generator> { return std::make_unique<FakeGenerator>(behaviour); } };
+                 -> std::unique_ptr<Generator> { return std::make_unique<FakeGenerator>(behaviour); },
+             .previewDrawing
+             = [](const std::filesystem::path&, const GenerateRequest& request) -> DrawingPreview {
+                 return { 50'000'000, 1e9 * double(request.prompts.size()) * request.count };
+             } };
 }
 
 } // namespace reverie::ui

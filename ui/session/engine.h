@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/api/drawing_preview.h"
 #include "core/api/generator.h"
 #include "core/api/model_info.h"
 
 namespace reverie::ui {
 
-/// Where a session takes models from: the model library, unless a test puts something else here. All of it is
-/// called on the compute thread.
+/// Where a session takes models from: the model library, unless a test puts something else here. None of it
+/// is called on the window's thread.
 struct Engine {
     std::function<std::filesystem::path(const std::string&)> findModel = find_model;
     std::function<ModelInfo(const std::filesystem::path&)> readInfo = read_model_info;
     std::function<std::unique_ptr<Generator>(const std::filesystem::path&, const GeneratorOptions&)>
         openGenerator = open_generator;
+    std::function<DrawingPreview(const std::filesystem::path&, const GenerateRequest&)> previewDrawing
+        = preview_drawing;
 };
 
 } // namespace reverie::ui

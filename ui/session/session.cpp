@@ -9,6 +9,7 @@
 #include "core/api/source_picture.h"
 
 #include <QFileInfo>
+#include <QPointer>
 
 namespace reverie::ui {
 
@@ -41,7 +42,7 @@ Session::Session(Engine engine, QObject* parent)
     m_readers.setMaxThreadCount(1);
     connect(&m_saver, &PictureSaver::saved, this, [this](quint64 id, const QString& path) {
         m_pictures.setPath(id, path);
-        Q_EMIT pictureSaved(path);
+        Q_EMIT pictureSaved(path, id);
         announceIdle();
     });
     connect(&m_saver, &PictureSaver::failed, this, [this](quint64, const QString& message) {
@@ -242,6 +243,27 @@ void Session::announceIdle()
 {
     if (isIdle())
         Q_EMIT idle();
+}
+
+void Session::preview(const GenerateRequest& request, QObject* context,
+                      const std::function<void(const DrawingPreview&)>& answer)
+{
+    if (!m_model)
+        return;
+    m_readers.start(
+        [engine = m_engine, model = m_model->path, request, answer, context = QPointer<QObject>(context)] {
+            try {
+                const DrawingPreview preview = engine.previewDrawing(model, request);
+                QMetaObject::invokeMethod(
+                    qApp,
+                    [context, answer, preview] {
+                        if (context)
+                            answer(preview);
+                    },
+                    Qt::QueuedConnection);
+            } catch (const std::exception&) { // it is drawn without being foretold
+            }
+        });
 }
 
 void Session::advise(const QString& prompt)

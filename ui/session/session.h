@@ -60,6 +60,11 @@ public:
     /// Nothing is being drawn or written.
     [[nodiscard]] bool isIdle() const { return !m_isDrawing && !m_saver.isBusy(); }
 
+    /// What a drawing of the open model will take; `answer` is called unless that can't be told or `context`
+    /// is gone.
+    void preview(const GenerateRequest& request, QObject* context,
+                 const std::function<void(const DrawingPreview&)>& answer);
+
     /// Asks for completions and unknown words for what is being typed; only the newest question is answered.
     void advise(const QString& prompt);
     [[nodiscard]] QStringList captionSelection(int count, quint32 turn) const;
@@ -83,7 +88,7 @@ Q_SIGNALS:
     void warned(const QString& message);
     void failed(const QString& message); ///< the drawing
     void saveFailed(const QString& message);
-    void pictureSaved(const QString& path);
+    void pictureSaved(const QString& path, quint64 id); ///< of that id in pictures()
     void idle();
     void advised(const reverie::ui::PromptAdvice& advice);
     void makingRead(const reverie::PictureMaking& making, const QString& path);

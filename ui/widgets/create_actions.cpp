@@ -41,6 +41,10 @@ void CreatePage::makeActions()
     using Keys = QList<QKeySequence>;
     m_actions.draw = addAction(tr("&Draw"), Keys{ Qt::CTRL | Qt::Key_Return, Qt::CTRL | Qt::Key_Enter },
                                &CreatePage::draw);
+    m_actions.drawNext = addAction(
+        tr("Draw &Next"), Keys{ Qt::CTRL | Qt::SHIFT | Qt::Key_Return, Qt::CTRL | Qt::SHIFT | Qt::Key_Enter },
+        &CreatePage::drawNext);
+    m_actions.drawNext->setToolTip(tr("Draw before everything else in the queue (Ctrl+Shift+Enter)"));
     m_actions.stop = new QAction(tr("&Stop and Keep What Is There"), this);
     m_actions.stop->setShortcut(Qt::Key_Escape);
     connect(m_actions.stop, &QAction::triggered, &m_session, &Session::stop);
@@ -83,7 +87,7 @@ void CreatePage::makeActions()
 void CreatePage::enableActions()
 {
     const bool drawing = m_session.isDrawing();
-    const bool ready = m_session.model() && !m_modelFailed && (!drawing || m_session.isExploring());
+    const bool ready = m_session.model() && !m_modelFailed;
     const FinishedPicture* picture = currentPicture();
     m_actions.draw->setEnabled(ready);
     m_parameters->setReady(ready);
@@ -91,6 +95,7 @@ void CreatePage::enableActions()
     m_actions.reset->setEnabled(m_session.model());
     const Board& board = m_session.board();
     m_actions.finishPicks->setEnabled(!drawing && !board.picks().empty());
+    m_actions.drawNext->setEnabled(ready && !m_actions.finishPicks->isEnabled()); // they share a key
     m_actions.showBoard->setEnabled(board.size() > 1 && m_showing != Showing::Board);
     m_actions.mixIn->setEnabled(picture && !picture->path.isEmpty());
     m_actions.showInFolder->setEnabled(picture && !picture->path.isEmpty());

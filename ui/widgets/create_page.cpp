@@ -14,10 +14,10 @@
 #include "ui/widgets/picture_view.h"
 #include "ui/widgets/progress_line.h"
 #include "ui/widgets/prompt_box.h"
+#include "ui/widgets/queue_panel.h"
 #include "ui/widgets/time_line.h"
 
 #include <QAction>
-#include <QApplication>
 #include <QFileInfo>
 #include <QRandomGenerator>
 #include <QSplitter>
@@ -48,9 +48,10 @@ std::vector<TimeLine::Frame> framesOf(const Picture& picture)
 
 } // namespace
 
-CreatePage::CreatePage(Session& session, QWidget* parent)
+CreatePage::CreatePage(Session& session, DrawQueue& queue, QWidget* parent)
     : QWidget(parent)
     , m_session(session)
+    , m_queue(queue)
     , m_parameters(new ParameterPanel)
     , m_message(new MessageBar)
     , m_stack(new QStackedWidget)
@@ -62,6 +63,7 @@ CreatePage::CreatePage(Session& session, QWidget* parent)
     , m_strip(new CascadeStrip)
     , m_finished(new FinishedPane(&session.pictures()))
     , m_splitter(new QSplitter)
+    , m_queuePanel(new QueuePanel(queue))
     , m_boardBar(new BoardBar)
     , m_timeLine(new TimeLine)
     , m_captionTurn(QRandomGenerator::global()->generate())
@@ -73,18 +75,18 @@ CreatePage::CreatePage(Session& session, QWidget* parent)
     makeActions();
     m_splitter->addWidget(m_parameters);
     m_splitter->addWidget(makeCentre());
-    m_splitter->addWidget(m_finished);
+    m_splitter->addWidget(makeFinishedColumn());
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setHandleWidth(1);
     m_splitter->setChildrenCollapsible(false);
     m_splitter->setSizes({ 320, 768, 192 });
     m_parameters->setMinimumWidth(288);
-    m_finished->setMinimumWidth(112);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_splitter);
     connectSession();
     connectPanels();
+    connectQueue();
     refresh();
 }
 
@@ -143,7 +145,6 @@ void CreatePage::connectSession()
     connect(&m_session, &Session::sourceFailed, this,
             [this](const QString& text) { m_message->showError(text); });
     connect(&m_session, &Session::explored, this, &CreatePage::refresh);
-    connect(&m_session, &Session::drawingEnded, this, [this] { QApplication::alert(window()); });
     connect(&m_session.pictures(), &QAbstractItemModel::dataChanged, this, &CreatePage::refresh);
 }
 
@@ -223,46 +224,6 @@ bool CreatePage::keepsSteps(const Settings::Draft& draft) const
     for (const StageInfo& stage : m_session.model()->stages)
         bytes += 3.0 * stage.size * stage.size * stage.default_steps;
     return bytes * std::max(draft.request.count, draft.board) <= most_step_bytes;
-}
-
-std::optional<Settings::Draft> CreatePage::readyDraft()
-{
-    Settings::Draft draft = m_parameters->draft();
-    const QString prompt = draft.prompt.simplified();
-    if (prompt.isEmpty() && draft.request.recipe.blend.empty())
-        return {};
-    draft.request.prompts = { prompt.toStdString() };
-    draft.request.keep_steps = keepsSteps(draft);
-    return draft;
-}
-
-void CreatePage::draw()
-{
-    auto draft = readyDraft();
-    if (!draft) {
-        m_message->showNote(tr("Describe a picture first, or click one of the captions."));
-        m_parameters->promptBox().setFocus();
-        return;
-    }
-    const quint64 seed = draft->seed.value_or(QRandomGenerator::global()->generate());
-    draft->request.seed = seed;
-    m_message->dismiss();
-    m_parameters->setLastSeed(seed);
-    Settings::setLastSeed(seed);
-    m_history.add(draft->prompt.simplified());
-    m_completeSoon.stop();
-    m_sketching = false;
-    m_drawn.clear();
-    m_focus = 0;
-    m_focusChosen = false;
-    m_finished->setCurrentRow(-1);
-    if (draft->board > 0) {
-        explore(*draft);
-    } else {
-        m_showing = Showing::Drawing;
-        m_session.draw(draft->request, draft->device);
-    }
-    refresh();
 }
 
 void CreatePage::drawCaption(const QString& caption)

@@ -21,6 +21,7 @@ namespace reverie::ui {
 
 class BoardBar;
 class CascadeStrip;
+class DrawQueue;
 class EmptyPage;
 class FinishedPane;
 class MessageBar;
@@ -29,6 +30,7 @@ class ParameterPanel;
 class PictureBar;
 class PictureView;
 class ProgressLine;
+class QueuePanel;
 class Session;
 class TimeLine;
 struct CascadeState;
@@ -58,11 +60,13 @@ public:
         QAction* showBoard;
         QAction* mixIn;
         QAction* history;
+        QAction* drawNext;
     };
 
-    explicit CreatePage(Session& session, QWidget* parent = nullptr);
+    CreatePage(Session& session, DrawQueue& queue, QWidget* parent = nullptr);
     [[nodiscard]] const Actions& actions() const { return m_actions; }
     [[nodiscard]] ParameterPanel& parameters() const { return *m_parameters; }
+    [[nodiscard]] QueuePanel& queuePanel() const { return *m_queuePanel; }
 
     void openModel(const QString& path);
     /// Takes over everything that made the picture in that file.
@@ -85,10 +89,18 @@ private:
     void connectSession();
     void connectPanels();
 
+    QWidget* makeFinishedColumn();
+    void connectQueue();
+
     void draw();
+    void drawNext();
+    void ask(bool first);
     void drawCaption(const QString& caption);
-    /// What is asked for; with a seed if there is one to be had.
+    /// What is asked for, its templates expanded; with a seed if there is one to be had. None after saying
+    /// why.
     [[nodiscard]] std::optional<Settings::Draft> readyDraft();
+    void showBegun();
+    void editQueued(int row);
     /// The x0 estimates of every step fit into memory.
     [[nodiscard]] bool keepsSteps(const Settings::Draft& draft) const;
     void explore(const Settings::Draft& draft);
@@ -129,6 +141,7 @@ private:
     [[nodiscard]] const FinishedPicture* currentPicture() const;
 
     Session& m_session;
+    DrawQueue& m_queue;
     ParameterPanel* m_parameters;
     MessageBar* m_message;
     QStackedWidget* m_stack;
@@ -140,6 +153,7 @@ private:
     CascadeStrip* m_strip;
     FinishedPane* m_finished;
     QSplitter* m_splitter;
+    QueuePanel* m_queuePanel;
     BoardBar* m_boardBar;
     TimeLine* m_timeLine;
     quint64 m_timeLineOf = 0; ///< id of the picture whose steps it shows

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/main_window.h"
 
+#include "ui/session/draw_queue.h"
 #include "ui/session/session.h"
 #include "ui/session/settings.h"
 #include "ui/widgets/create_page.h"
@@ -8,6 +9,7 @@
 #include "ui/widgets/help_dialogs.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/queue_panel.h"
 #include "ui/widgets/theme.h"
 
 #include <QAction>
@@ -55,11 +57,12 @@ QString openableFile(const QMimeData& data)
 
 } // namespace
 
-MainWindow::MainWindow(Session& session, GalleryStore* gallery, QWidget* parent)
+MainWindow::MainWindow(Session& session, GalleryStore* gallery, DrawQueue* queue, QWidget* parent)
     : QMainWindow(parent)
     , m_session(session)
     , m_pages(new QStackedWidget)
-    , m_create(new CreatePage(session))
+    , m_queue(queue ? queue : new DrawQueue(session, {}, this))
+    , m_create(new CreatePage(session, *m_queue))
     , m_tabs(new QTabBar)
     , m_modelToOpen(Settings::model())
 {
@@ -163,9 +166,12 @@ void MainWindow::makeMenus()
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
-    edit->addActions({ page.draw, page.finishPicks, page.stop, page.showBoard, page.history, page.reset });
+    edit->addActions(
+        { page.draw, page.drawNext, page.finishPicks, page.stop, page.showBoard, page.history, page.reset });
     edit->addSeparator();
     edit->addActions({ page.copy, page.showInFolder });
+    edit->addSeparator();
+    edit->addActions({ m_create->queuePanel().actions().pause });
     edit->addSeparator();
     edit->addActions({ page.usePrompt, page.useSeed, page.useAll, page.mixIn });
     makeAppearanceMenu();
@@ -252,14 +258,16 @@ void MainWindow::closeEvent(QCloseEvent* event)
 
 void MainWindow::askToStop()
 {
-    auto* box
-        = new QMessageBox(QMessageBox::Question, tr("Quit while drawing?"),
-                          tr("Reverie is still drawing. What there is of the picture is kept."), {}, this);
+    auto* box = new QMessageBox(
+        QMessageBox::Question, tr("Quit while drawing?"),
+        tr("Reverie is still drawing. It goes on with it, and with the queue, when it is started again."), {},
+        this);
     box->setAttribute(Qt::WA_DeleteOnClose);
     QPushButton* quit = box->addButton(tr("Stop and &Quit"), QMessageBox::AcceptRole);
     box->setDefaultButton(box->addButton(tr("&Keep Drawing"), QMessageBox::RejectRole));
     connect(quit, &QPushButton::clicked, this, [this] {
         m_closing = true;
+        m_queue->holdBack();
         m_session.stop();
         closeWhenIdle();
     });

@@ -10,6 +10,7 @@ class QTabBar;
 namespace reverie::ui {
 
 class CreatePage;
+class DrawQueue;
 class GalleryPage;
 class GalleryStore;
 class Session;
@@ -20,8 +21,10 @@ class MainWindow : public QMainWindow
 {
     Q_OBJECT
 public:
-    /// Without a gallery there is only the page to draw on.
-    explicit MainWindow(Session& session, GalleryStore* gallery = nullptr, QWidget* parent = nullptr);
+    /// Without a gallery there is only the page to draw on; without a queue there is one that the window
+    /// takes along when it goes.
+    explicit MainWindow(Session& session, GalleryStore* gallery = nullptr, DrawQueue* queue = nullptr,
+                        QWidget* parent = nullptr);
 
     /// A picture of Reverie's, whose making is taken over, or a model.
     void openFile(const QString& path);
@@ -52,6 +55,7 @@ private:
 
     Session& m_session;
     QStackedWidget* m_pages;
+    DrawQueue* m_queue;
     CreatePage* m_create;
     GalleryPage* m_gallery = nullptr;
     QTabBar* m_tabs;

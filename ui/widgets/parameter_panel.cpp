@@ -468,12 +468,12 @@ void ParameterPanel::resetToDefaults()
 
 void ParameterPanel::setDrawing(bool drawing)
 {
-    QPushButton* from = drawing ? m_draw : m_stop;
-    const bool hadFocus = from->hasFocus();
+    if (!drawing && m_stop->hasFocus())
+        m_draw->setFocus();
     m_stop->setVisible(drawing);
-    m_draw->setVisible(!drawing);
-    if (hadFocus)
-        (drawing ? m_stop : m_draw)->setFocus();
+    m_draw->setText(drawing ? tr("&Queue") : tr("&Draw"));
+    m_draw->setToolTip(drawing ? tr("Draw when what comes before is done (Ctrl+Enter)")
+                               : tr("Draw (Ctrl+Enter)"));
     showNote();
 }
 

@@ -36,7 +36,7 @@ public:
     /// The seed of the newest run, for "use the last seed again".
     void setLastSeed(quint64 seed);
     void resetToDefaults();
-    /// While drawing, `Draw` gives way to `Stop`.
+    /// While drawing there is `Stop`, and `Draw` adds to the queue.
     void setDrawing(bool drawing);
     void setReady(bool ready);
     void setUnknownWords(const QStringList& words);

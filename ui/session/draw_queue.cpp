@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+#include "ui/session/draw_queue.h"
+
+#include "core/api/picture_file.h"
+#include "core/base/error.h"
+#include "ui/session/path.h"
+#include "ui/session/queue_database.h"
+#include "ui/session/session.h"
+
+#include <QDateTime>
+#include <QDirIterator>
+#include <QFileInfo>
+#include <QSettings>
+#include <QStandardPaths>
+
+#include <algorithm>
+
+// What happens to drawings. How they are shown stands in draw_queue_model.cpp.
+namespace reverie::ui {
+
+namespace {
+
+constexpr int most_attempts = 2;
+const QString pausedKey = QStringLiteral("queue/paused");
+
+QString rateKey(const QString& device)
+{
+    return QStringLiteral("queue/flopsPerSecond/") + device;
+}
+
+/// A program that is killed may have written a picture and not yet noted it.
+void findWritten(QueueEntry& entry, const QString& folder)
+{
+    const QDateTime asked = QDateTime::fromMSecsSinceEpoch(entry.id / 1000);
+    std::map<std::pair<std::string, quint64>, int> missing;
+    const RemainingPictures remaining = remainingPictures(entry);
+    for (size_t i = 0; i < remaining.indices.size(); ++i)
+        missing[{ remaining.request.prompts[i], remaining.request.seeds[i] }] = remaining.indices[i];
+    for (QDirIterator files(folder, QDir::Files, QDirIterator::Subdirectories); files.hasNext();) {
+        const QFileInfo file(files.next());
+        if (file.suffix() != QLatin1String("png") || file.lastModified() < asked)
+            continue;
+        try {
+            const PictureMaking making = read_making(toPath(file.filePath()));
+            const auto found = missing.find({ making.prompt, making.seed });
+            if (found != missing.end() && making.complete)
+                entry.saved.insert(found->second);
+        } catch (const Error&) { // none of ours
+        }
+    }
+}
+
+} // namespace
+
+DrawQueue::DrawQueue(Session& session, const QString& file, QObject* parent)
+    : QAbstractListModel(parent)
+    , m_session(session)
+    , m_paused(!file.isEmpty() && QSettings().value(pausedKey).toBool())
+    , m_loaded(file.isEmpty())
+    , m_database(std::make_shared<std::unique_ptr<QueueDatabase>>())
+{
+    m_disk.setMaxThreadCount(1);
+    m_disk.setExpiryTimeout(-1); // the database belongs to the thread that opened it
+    connect(&session, &Session::modelOpened, this, [this] { // which goes on to read the weights first
+        QMetaObject::invokeMethod(
+            this, [this] { advance(); }, Qt::QueuedConnection);
+    });
+    connect(&session, &Session::modelFailed, this,
+            [this](const QString& message) { fail(std::exchange(m_opening, 0), message); });
+    connect(&session, &Session::drawingEnded, this, &DrawQueue::finish);
+    connect(&session, &Session::failed, this,
+            [this](const QString& message) { fail(std::exchange(m_running, 0), message); });
+    connect(&session, &Session::progressed, this, [this] { announce(rowOf(m_running)); });
+    connect(&session, &Session::pictureFinished, this, &DrawQueue::keepTrack);
+    connect(&session, &Session::pictureSaved, this, &DrawQueue::markSaved);
+    connect(&session, &Session::saveFailed, this, [this] {
+        if (!m_unsaved.empty())
+            setPaused(true);
+    });
+    if (!file.isEmpty())
+        load(file);
+}
+
+DrawQueue::~DrawQueue()
+{
+    if (const int row = rowOf(m_running); row >= 0) {
+        m_entries[row].attempts = 0; // the program was ended, it did not fall
+        store([entry = m_entries[row]](QueueDatabase& database) { database.update(entry); });
+    }
+    m_disk.start([database = m_database] { database->reset(); });
+    m_disk.waitForDone();
+}
+
+QString DrawQueue::standardFile()
+{
+    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation)
+        + QStringLiteral("/reverie/queue.sqlite");
+}
+
+void DrawQueue::load(const QString& file)
+{
+    m_disk.start([this, file, folder = m_session.outputFolder(), database = m_database] {
+        std::vector<QueueEntry> entries;
+        QString problem;
+        try {
+            *database = std::make_unique<QueueDatabase>(file);
+            for (QueueEntry& entry : (*database)->entries()) {
+                if (entry.attempts > 0)
+                    findWritten(entry, folder);
+                if (static_cast<int>(entry.saved.size()) == entry.pictures())
+                    (*database)->remove({ entry.id });
+                else
+                    entries.push_back(std::move(entry));
+            }
+        } catch (const std::exception& error) {
+            problem = describe(error);
+        }
+        QMetaObject::invokeMethod(
+            this,
+            [this, entries = std::move(entries), problem]() mutable {
+                for (QueueEntry& entry : entries)
+                    if (entry.attempts >= most_attempts && entry.problem.isEmpty())
+                        entry.problem = tr("Reverie ended twice while it drew this; try again if you like.");
+                m_loaded = true;
+                insert(std::move(entries));
+                if (!problem.isEmpty())
+                    Q_EMIT failed(problem);
+                advance();
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void DrawQueue::store(std::function<void(QueueDatabase&)> work)
+{
+    m_disk.start([this, database = m_database, work = std::move(work)] {
+        if (!*database)
+            return;
+        try {
+            work(**database);
+        } catch (const std::exception& error) {
+            QMetaObject::invokeMethod(
+                this, [this, text = describe(error)] { Q_EMIT failed(text); }, Qt::QueuedConnection);
+        }
+    });
+}
+
+void DrawQueue::add(const std::vector<GenerateRequest>& requests, const QString& device, Where where)
+{
+    std::vector<QueueEntry> entries;
+    const bool first = where == Where::Front && !m_entries.empty();
+    double place = first ? m_entries.front().place - static_cast<double>(requests.size()) - 1 : 0;
+    for (const GenerateRequest& request : requests) {
+        QueueEntry entry;
+        entry.id = m_lastId = std::max(m_lastId + 1, QDateTime::currentMSecsSinceEpoch() * 1000);
+        entry.place = first ? ++place : static_cast<double>(entry.id);
+        entry.request = request;
+        entry.device = device;
+        if (m_session.model())
+            entry.model = toQString(m_session.model()->path);
+        entries.push_back(std::move(entry));
+    }
+    store([entries](QueueDatabase& database) { database.add(entries); });
+    insert(std::move(entries));
+    advance(/*overExploring=*/true);
+}
+
+void DrawQueue::insert(std::vector<QueueEntry> entries)
+{
+    for (QueueEntry& entry : entries) {
+        const auto after
+            = std::upper_bound(m_entries.begin(), m_entries.end(), entry,
+                               [](const QueueEntry& a, const QueueEntry& b) { return a.place < b.place; });
+        const int row = static_cast<int>(after - m_entries.begin());
+        m_lastId = std::max(m_lastId, entry.id);
+        beginInsertRows({}, row, row);
+        m_entries.insert(after, std::move(entry));
+        endInsertRows();
+        preview(m_entries[row]);
+    }
+    Q_EMIT changed();
+}
+
+void DrawQueue::preview(const QueueEntry& entry)
+{
+    m_session.preview(entry.request, this, [this, id = entry.id](const DrawingPreview& preview) {
+        if (const int row = rowOf(id); row >= 0) {
+            m_entries[row].preview = preview;
+            announce(row);
+            Q_EMIT changed();
+        }
+    });
+}
+
+void DrawQueue::advance(bool overExploring)
+{
+    if (!m_loaded || m_paused || m_holding || m_running || !m_session.model())
+        return;
+    if (m_session.isDrawing() && !(overExploring && m_session.isExploring()))
+        return;
+    const auto next = std::find_if(m_entries.begin(), m_entries.end(), [](const QueueEntry& entry) {
+        return entry.problem.isEmpty() && !entry.drawn;
+    });
+    if (next == m_entries.end())
+        return;
+    if (next->model.isEmpty() || toPath(next->model) == m_session.model()->path) {
+        m_opening = 0;
+        begin(*next);
+    } else if (m_opening != next->id) {
+        m_opening = next->id;
+        m_session.openModel(next->model, next->device);
+    } else {
+        fail(std::exchange(m_opening, 0), tr("Its model %1 could not be opened.").arg(next->model));
+    }
+}
+
+void DrawQueue::begin(QueueEntry& entry)
+{
+    RemainingPictures remaining = remainingPictures(entry);
+    m_running = entry.id;
+    m_indices = std::move(remaining.indices);
+    ++entry.attempts;
+    store([entry](QueueDatabase& database) { database.update(entry); });
+    m_since.start();
+    if (!entry.preview)
+        preview(entry);
+    const QString device = entry.device;
+    m_session.draw(remaining.request, device);
+    announce(rowOf(m_running));
+    Q_EMIT begun();
+    Q_EMIT changed();
+}
+
+void DrawQueue::keepTrack(int pictureRow)
+{
+    const FinishedPicture& picture = m_session.pictures().at(pictureRow);
+    if (m_running && picture.picture.complete)
+        m_unsaved[picture.id] = { m_running, m_indices.at(picture.picture.index) };
+}
+
+void DrawQueue::markSaved(const QString&, quint64 picture)
+{
+    const auto found = m_unsaved.find(picture);
+    if (found == m_unsaved.end())
+        return;
+    const Place place = found->second;
+    m_unsaved.erase(found);
+    const int row = rowOf(place.entry);
+    if (row < 0)
+        return;
+    QueueEntry& entry = m_entries[row];
+    entry.saved.insert(place.index);
+    if (place.entry != m_running && static_cast<int>(entry.saved.size()) == entry.pictures())
+        erase(row);
+    else
+        store([entry](QueueDatabase& database) { database.update(entry); });
+}
+
+void DrawQueue::finish(bool stopped)
+{
+    const int row = rowOf(std::exchange(m_running, 0));
+    if (row >= 0 && !(stopped && m_holding)) {
+        QueueEntry& entry = m_entries[row];
+        entry.drawn = true;
+        if (!stopped)
+            learnRate(entry);
+        if (stopped || static_cast<int>(entry.saved.size()) == entry.pictures())
+            erase(row);
+        else
+            announce(row);
+    }
+    advance();
+    if (row >= 0 && !m_running)
+        Q_EMIT ended();
+    Q_EMIT changed();
+}
+
+void DrawQueue::fail(qint64 id, const QString& message)
+{
+    if (const int row = rowOf(id); row >= 0) {
+        QueueEntry& entry = m_entries[row];
+        entry.problem = message;
+        entry.attempts = 0;
+        store([entry](QueueDatabase& database) { database.update(entry); });
+        announce(row);
+        Q_EMIT changed();
+    }
+    advance();
+}
+
+void DrawQueue::erase(int row)
+{
+    beginRemoveRows({}, row, row);
+    const qint64 id = m_entries[row].id;
+    m_entries.erase(m_entries.begin() + row);
+    endRemoveRows();
+    store([id](QueueDatabase& database) { database.remove({ id }); });
+    Q_EMIT changed();
+}
+
+void DrawQueue::remove(const QList<int>& rows)
+{
+    m_removed.clear();
+    QList<int> last = rows;
+    std::sort(last.begin(), last.end(), std::greater<>());
+    for (const int row : last) {
+        m_removed.push_back(m_entries.at(row));
+        if (m_entries[row].id == m_running)
+            m_session.stop();
+        erase(row);
+    }
+}
+
+void DrawQueue::undoRemove()
+{
+    std::vector<QueueEntry> entries = std::exchange(m_removed, {});
+    for (QueueEntry& entry : entries) {
+        entry.id = ++m_lastId;
+        entry.attempts = 0;
+        entry.drawn = false;
+    }
+    store([entries](QueueDatabase& database) { database.add(entries); });
+    insert(std::move(entries));
+    advance();
+}
+
+void DrawQueue::move(int row, int before)
+{
+    if (before == row || before == row + 1)
+        return;
+    std::vector<double> places;
+    for (const QueueEntry& entry : m_entries)
+        places.push_back(entry.place);
+    beginMoveRows({}, row, row, {}, before);
+    const auto from = m_entries.begin() + row, to = m_entries.begin() + before;
+    if (before > row)
+        std::rotate(from, from + 1, to);
+    else
+        std::rotate(to, from, from + 1);
+    endMoveRows();
+    for (size_t i = 0; i < places.size(); ++i) {
+        QueueEntry& entry = m_entries[i];
+        if (entry.place == places[i])
+            continue;
+        entry.place = places[i];
+        store([entry](QueueDatabase& database) { database.update(entry); });
+    }
+    Q_EMIT changed();
+}
+
+void DrawQueue::retry(int row)
+{
+    QueueEntry& entry = m_entries.at(row);
+    entry.problem.clear();
+    entry.attempts = 0;
+    store([entry](QueueDatabase& database) { database.update(entry); });
+    announce(row);
+    Q_EMIT changed();
+    advance();
+}
+
+void DrawQueue::setPaused(bool paused)
+{
+    if (paused == m_paused)
+        return;
+    m_paused = paused;
+    QSettings().setValue(pausedKey, paused);
+    Q_EMIT changed();
+    advance();
+}
+
+void DrawQueue::learnRate(const QueueEntry& entry)
+{
+    if (!entry.preview || entry.preview->flops <= 0 || m_since.elapsed() == 0)
+        return;
+    const double flops = entry.preview->flops * static_cast<double>(m_indices.size()) / entry.pictures();
+    const double rate = flops * 1000 / static_cast<double>(m_since.elapsed());
+    const double before = QSettings().value(rateKey(entry.device)).toDouble();
+    QSettings().setValue(rateKey(entry.device), before > 0 ? (before + rate) / 2 : rate);
+}
+
+std::optional<double> DrawQueue::secondsOf(const QueueEntry& entry) const
+{
+    const double rate = QSettings().value(rateKey(entry.device)).toDouble();
+    if (!entry.preview || entry.preview->flops <= 0 || rate <= 0)
+        return {};
+    const double left = entry.pictures() - static_cast<double>(entry.saved.size());
+    return entry.preview->flops * left / entry.pictures() / rate;
+}
+
+int DrawQueue::rowOf(qint64 id) const
+{
+    const auto found = std::find_if(m_entries.begin(), m_entries.end(),
+                                    [id](const QueueEntry& entry) { return id != 0 && entry.id == id; });
+    return found == m_entries.end() ? -1 : static_cast<int>(found - m_entries.begin());
+}
+
+} // namespace reverie::ui

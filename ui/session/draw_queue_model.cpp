@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "ui/session/draw_queue.h"
+
+#include "ui/session/session.h"
+
+#include <QIODevice>
+#include <QLocale>
+#include <QMimeData>
+
+#include <algorithm>
+#include <cmath>
+
+// The queue as a list, and moving its rows by drag and drop.
+namespace reverie::ui {
+
+namespace {
+
+const QString rowType = QStringLiteral("application/x-reverie-queue-row");
+
+QString about(double seconds)
+{
+    if (seconds < 90)
+        return DrawQueue::tr("about %1 s").arg(std::max(1, static_cast<int>(std::lround(seconds))));
+    if (seconds < 5400)
+        return DrawQueue::tr("about %1 min").arg(static_cast<int>(std::lround(seconds / 60)));
+    return DrawQueue::tr("about %1 h").arg(seconds / 3600, 0, 'f', 1);
+}
+
+QString promptOf(const QueueEntry& entry)
+{
+    const auto& prompts = entry.request.prompts;
+    const QString first = prompts.empty() ? QString() : QString::fromStdString(prompts.front());
+    if (prompts.size() > 1)
+        return DrawQueue::tr("%1 and %n more", nullptr, static_cast<int>(prompts.size()) - 1).arg(first);
+    return first.isEmpty() ? DrawQueue::tr("A mix of pictures") : first;
+}
+
+} // namespace
+
+int DrawQueue::waiting() const
+{
+    return static_cast<int>(
+        std::count_if(m_entries.begin(), m_entries.end(), [this](const QueueEntry& entry) {
+            return entry.id != m_running && entry.problem.isEmpty() && !entry.drawn;
+        }));
+}
+
+std::optional<double> DrawQueue::secondsLeft() const
+{
+    double seconds = 0;
+    for (const QueueEntry& entry : m_entries) {
+        if (!entry.problem.isEmpty() || entry.drawn)
+            continue;
+        const auto one = entry.id == m_running ? m_session.drawing().secondsLeft() : secondsOf(entry);
+        if (!one)
+            return {};
+        seconds += *one;
+    }
+    return seconds;
+}
+
+QString DrawQueue::detail(const QueueEntry& entry) const
+{
+    if (entry.drawn)
+        return tr("Being saved");
+    QStringList parts;
+    if (entry.id == m_running) {
+        const Drawing& drawing = m_session.drawing();
+        parts << (drawing.size() == 1
+                      ? tr("Drawing")
+                      : tr("Drawing %1 of %2").arg(drawing.current() + 1).arg(drawing.size()));
+        if (const auto seconds = drawing.secondsLeft())
+            parts << about(*seconds);
+        return parts.join(QStringLiteral(" · "));
+    }
+    parts << tr("%n picture(s)", nullptr, entry.pictures() - static_cast<int>(entry.saved.size()));
+    if (const auto seconds = secondsOf(entry))
+        parts << about(*seconds);
+    if (entry.preview)
+        parts << QLocale().formattedDataSize(static_cast<qint64>(entry.preview->memory_bytes), 0,
+                                             QLocale::DataSizeSIFormat);
+    return parts.join(QStringLiteral(" · "));
+}
+
+int DrawQueue::rowCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_entries.size());
+}
+
+QVariant DrawQueue::data(const QModelIndex& index, int role) const
+{
+    const QueueEntry& entry = m_entries.at(index.row());
+    switch (role) {
+    case Qt::DisplayRole:
+    case PromptRole:
+        return promptOf(entry);
+    case DetailRole:
+        return detail(entry);
+    case ProblemRole:
+        return entry.problem;
+    case ProgressRole:
+        return entry.id == m_running ? m_session.drawing().progress() : -1.0;
+    case IdRole:
+        return entry.id;
+    case Qt::ToolTipRole:
+    case Qt::AccessibleDescriptionRole:
+        return entry.problem.isEmpty() ? detail(entry) : entry.problem;
+    case Qt::AccessibleTextRole:
+        return promptOf(entry) + QStringLiteral(", ")
+            + (entry.problem.isEmpty() ? detail(entry) : entry.problem);
+    default:
+        return {};
+    }
+}
+
+void DrawQueue::announce(int row)
+{
+    if (row >= 0)
+        Q_EMIT dataChanged(index(row), index(row));
+}
+
+Qt::ItemFlags DrawQueue::flags(const QModelIndex& index) const
+{
+    if (!index.isValid())
+        return Qt::ItemIsDropEnabled;
+    return Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsDragEnabled;
+}
+
+QStringList DrawQueue::mimeTypes() const
+{
+    return { rowType };
+}
+
+QMimeData* DrawQueue::mimeData(const QModelIndexList& indexes) const
+{
+    auto* data = new QMimeData;
+    data->setData(rowType, indexes.isEmpty() ? QByteArray() : QByteArray::number(indexes.first().row()));
+    return data;
+}
+
+bool DrawQueue::dropMimeData(const QMimeData* data, Qt::DropAction, int row, int, const QModelIndex& parent)
+{
+    if (!data->hasFormat(rowType))
+        return false;
+    const int before = row >= 0 ? row : parent.isValid() ? parent.row() : rowCount();
+    move(data->data(rowType).toInt(), before);
+    return false; // the row is where it belongs; nothing is left to be taken away
+}
+
+} // namespace reverie::ui
