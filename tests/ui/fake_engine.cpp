@@ -78,6 +78,42 @@ Image estimate(const QImage& target, int size, double done, std::uint64_t seed)
     return image;
 }
 
+/// Ink by colour on a grid of 8 by 8 places.
+Embedding inkOf(const QImage& picture)
+{
+    const QImage small = picture.scaled(8, 8, Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
+                             .convertToFormat(QImage::Format_RGB888);
+    Embedding ink;
+    for (int y = 0; y < 8; ++y)
+        for (int x = 0; x < 24; ++x)
+            ink.push_back(1.0F - float(small.constScanLine(y)[x]) / 255);
+    return ink;
+}
+
+class FakeEmbedder : public Embedder
+{
+public:
+    std::vector<Embedding> texts(const std::vector<std::string>& texts) override
+    {
+        std::vector<Embedding> points;
+        for (const auto& text : texts)
+            points.push_back(inkOf(target(text)));
+        return points;
+    }
+    std::vector<Embedding> pictures(const std::vector<Image>& pictures) override
+    {
+        std::vector<Embedding> points;
+        for (const Image& picture : pictures)
+            points.push_back(inkOf(QImage(picture.rgb.data(), picture.width, picture.height,
+                                          picture.width * 3, QImage::Format_RGB888)));
+        return points;
+    }
+    std::vector<Embedding> imagined(const std::vector<std::string>& texts, std::uint64_t) override
+    {
+        return this->texts(texts);
+    }
+};
+
 class FakeGenerator : public Generator
 {
 public:
@@ -107,7 +143,7 @@ public:
         return result;
     }
 
-    Embedder& embedder() override { throw Error("The fake model only draws."); }
+    Embedder& embedder() override { return m_embedder; }
 
 private:
     [[nodiscard]] int total() const { return int(m_request.prompts.size()) * m_request.count; }
@@ -179,12 +215,18 @@ private:
     }
 
     std::shared_ptr<FakeBehaviour> m_behaviour;
+    FakeEmbedder m_embedder;
     GenerateRequest m_request;
     std::stop_token m_stop;
     int m_done = 0;
 };
 
 } // namespace
+
+QImage fakeTarget(const std::string& prompt)
+{
+    return target(prompt);
+}
 
 ModelInfo fakeModel()
 {
@@ -222,6 +264,7 @@ Engine fakeEngine(std::shared_ptr<FakeBehaviour> behaviour)
                  },
              .openGenerator = [behaviour](const std::filesystem::path&, const GeneratorOptions&)
                  -> std::unique_ptr<Generator> { return std::make_unique<FakeGenerator>(behaviour); },
+             .hashModel = [](const std::filesystem::path&) { return std::string("fa4e"); },
              .previewDrawing
              = [](const std::filesystem::path&, const GenerateRequest& request) -> DrawingPreview {
                  return { 50'000'000, 1e9 * double(request.prompts.size()) * request.count };

@@ -3,6 +3,8 @@
 
 #include "ui/session/engine.h"
 
+#include <QImage>
+
 #include <atomic>
 #include <memory>
 
@@ -20,8 +22,12 @@ struct FakeBehaviour {
 };
 
 /// A model of 16 and 64 pixels that knows a handful of captions and "draws" them with the emoji font, coming
-/// out of noise as diffusion does. No core, no file, the same picture for the same seed.
+/// out of noise as diffusion does. Its "CLIP" sees where there is ink of which colour, and reads a text as
+/// the picture of it. No core, no file, the same picture for the same seed.
 Engine fakeEngine(std::shared_ptr<FakeBehaviour> behaviour);
+
+/// What it draws for a prompt, without the noise.
+QImage fakeTarget(const std::string& prompt);
 
 /// What the fake model says of itself.
 ModelInfo fakeModel();

@@ -4,6 +4,7 @@
 #include "core/api/picture_file.h"
 #include "ui/session/gallery.h"
 #include "ui/session/path.h"
+#include "ui/session/picture_codec.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -40,6 +41,18 @@ public:
         for (int i = 0; i < side * side * 3; ++i)
             image.rgb.push_back(static_cast<std::uint8_t>(i * 5 + static_cast<int>(seed) * 31));
         write_picture(toPath(file), image, making(prompt, seed, side));
+    }
+
+    /// These pixels, in the library; `parents` are names of files.
+    QString keep(const QString& name, const QImage& pixels, const std::string& prompt, quint64 seed,
+                 const std::vector<std::string>& parents = {}) const
+    {
+        PictureMaking made = making(prompt, seed, pixels.width());
+        for (const auto& parent : parents)
+            made.parents.push_back({ parent, {}, true });
+        QDir().mkpath(QFileInfo(picture(name)).absolutePath());
+        write_picture(toPath(picture(name)), toImage(pixels), made);
+        return picture(name);
     }
 
     static PictureMaking making(const std::string& prompt, quint64 seed, int side)

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/file.h"
-#include "tests/ui/fake_engine.h"
-#include "tests/ui/gallery_fixture.h"
-#include "ui/session/gallery_model.h"
-#include "ui/session/session.h"
+#include "tests/ui/gallery_window.h"
 #include "ui/widgets/create_page.h"
 #include "ui/widgets/export_dialog.h"
-#include "ui/widgets/gallery_grid.h"
-#include "ui/widgets/gallery_page.h"
 #include "ui/widgets/gallery_sidebar.h"
-#include "ui/widgets/main_window.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/prompt_box.h"
-#include "ui/widgets/theme.h"
 #include "ui/widgets/viewer.h"
 
 #include <QAbstractButton>
@@ -28,93 +21,21 @@
 #include <QListWidget>
 #include <QMimeData>
 #include <QPushButton>
-#include <QSettings>
-#include <QSignalSpy>
 #include <QTest>
 
 using namespace reverie;
 using namespace reverie::ui;
 
-class GalleryPageTest : public QObject
+class GalleryPageTest : public GalleryWindowTest
 {
     Q_OBJECT
 
-    QTemporaryDir m_settings;
-    std::unique_ptr<GalleryFixture> m_fixture;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<GalleryStore> m_store;
-    std::unique_ptr<MainWindow> m_window;
-
-    GalleryPage& page() const { return *m_window->galleryPage(); }
-    GalleryGrid& grid() const { return page().grid(); }
-    int shown() const { return page().model().rowCount(); }
-
-    void open()
-    {
-        m_session = std::make_unique<Session>(fakeEngine(std::make_shared<FakeBehaviour>()));
-        m_session->setOutputFolder(m_fixture->places().library);
-        m_store = std::make_unique<GalleryStore>(m_fixture->places());
-        m_window = std::make_unique<MainWindow>(*m_session, m_store.get());
-        QSignalSpy opened(m_session.get(), &Session::modelOpened);
-        m_window->resize(1280, 800);
-        m_window->show();
-        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-        QTRY_COMPARE(opened.size(), 1);
-    }
-
-    void shut()
-    {
-        m_window.reset();
-        m_store.reset();
-        m_session.reset();
-    }
-
-    /// Ctrl+2, and waits for the pictures.
-    void goToGallery(int pictures)
-    {
-        QTest::keyClick(m_window.get(), Qt::Key_2, Qt::ControlModifier);
-        QTRY_COMPARE(shown(), pictures);
-        QTRY_VERIFY(pictures == 0 || page().model().entryAt(0));
-    }
-
-    void click(int row, Qt::KeyboardModifiers modifiers = {}) const
-    {
-        QTest::mouseClick(grid().viewport(), Qt::LeftButton, modifiers,
-                          grid().visualRect(page().model().index(row)).center());
-    }
-
-    QString promptAt(int row) const
-    {
-        const GalleryEntry* entry = page().model().entryAt(row);
-        return entry ? entry->prompt : QString();
-    }
-
-    QByteArray journal() const
-    {
-        QFile file(m_fixture->places().library + QStringLiteral("/library.jsonl"));
-        return file.open(QFile::ReadOnly) ? file.readAll() : QByteArray();
-    }
-
-    /// What a program started now would find, on the disk and not in the window.
-    int countOnDisk(const char* query) const
-    {
-        Gallery gallery(m_fixture->places());
-        return static_cast<int>(gallery.find(GalleryQuery::parse(QString::fromUtf8(query))).size());
-    }
-
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QSettings::setDefaultFormat(QSettings::IniFormat);
-        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
-        qputenv("XDG_CACHE_HOME", m_settings.filePath(QStringLiteral("cache")).toUtf8());
-        Theme::instance().apply(Appearance::Light);
-    }
+    void initTestCase() { setUp(); }
 
     void init()
     {
-        QSettings().clear();
-        m_fixture = std::make_unique<GalleryFixture>();
+        begin();
         const char* const prompts[] = { "slice of pizza", "owl", "red apple", "owl at night" };
         for (int i = 0; i < 4; ++i) {
             const QString file = m_fixture->draw(QStringLiteral("%1.png").arg(i), prompts[i], 100 + i, 300);

@@ -14,6 +14,7 @@ struct Engine {
     std::function<ModelInfo(const std::filesystem::path&)> readInfo = read_model_info;
     std::function<std::unique_ptr<Generator>(const std::filesystem::path&, const GeneratorOptions&)>
         openGenerator = open_generator;
+    std::function<std::string(const std::filesystem::path&)> hashModel = hash_file;
     std::function<DrawingPreview(const std::filesystem::path&, const GenerateRequest&)> previewDrawing
         = preview_drawing;
 };

@@ -87,6 +87,8 @@ QString withoutBreaks(const QString& name)
 
 QString movedToTrash(const QString& path)
 {
+    // Qt makes the trash in it, but not the folder itself, which a new home lacks.
+    QDir().mkpath(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation));
     QString trashed;
     if (!QFile::moveToTrash(path, &trashed))
         throw Error(tr("%1 can't be moved to the trash; check that its folder can be written.")

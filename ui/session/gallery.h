@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ui/session/embedding_index.h"
 #include "ui/session/gallery_database.h"
 
 #include "core/api/picture_library.h"
@@ -22,6 +23,18 @@ struct TrashedPicture {
     QString path, trashed; ///< where it was, and where it is
     QString stages, trashedStages; ///< the same for `<picture>.reverie`; empty if it had none
     GalleryEntry entry;
+};
+
+/// What a query found.
+struct GalleryFound {
+    QList<qint64> ids;
+    std::vector<float> nearness; ///< of each to the query's point, as a cosine; empty without one
+    QHash<qint64, int> folded; ///< how many near-duplicates stand behind a picture
+};
+
+/// Where a picture comes from and what came from it.
+struct Lineage {
+    QList<GalleryEntry> parents, children;
 };
 
 /// Every picture that was drawn or added, with what the person said about it. Blocking, on one thread;
@@ -60,6 +73,17 @@ public:
     [[nodiscard]] QList<GalleryEntry> entries(const QList<qint64>& ids) { return m_database->entries(ids); }
     [[nodiscard]] GalleryFacets facets() { return m_database->facets(); }
     [[nodiscard]] qint64 idOf(const QString& path) { return m_database->idOf(path); }
+    /// Those of its relatives that are in the gallery. They are known by the names of their files.
+    [[nodiscard]] Lineage lineage(const GalleryEntry& entry);
+
+    /// find() by meaning: the most alike first where the query has a point, near-duplicates folded if it asks
+    /// for that. Only pictures that its model has placed take part in either.
+    [[nodiscard]] GalleryFound search(const GalleryQuery& query);
+    /// Pictures that the model of this hash has not placed yet, newest first.
+    [[nodiscard]] QList<qint64> unplaced(const QString& model);
+    void place(const QString& model, const std::vector<EmbeddingIndex::Placed>& points);
+    /// Empty if the model has not placed it.
+    [[nodiscard]] Embedding pointOf(const QString& model, const GalleryEntry& entry);
 
     void setRating(const QList<qint64>& ids, int rating);
     void setStarred(const QList<qint64>& ids, bool starred);
@@ -80,11 +104,14 @@ private:
     void apply(std::string_view line);
     QStringList listedPictures() const;
     QString nameOf(const QString& path) const;
+    EmbeddingIndex& pointsOf(const QString& model);
     void markEach(const QList<qint64>& ids, const std::function<QVariantMap(const GalleryEntry&)>& mark);
 
     GalleryPlaces m_places;
     LibraryJournal m_journal;
     std::unique_ptr<GalleryDatabase> m_database;
+    std::unique_ptr<EmbeddingIndex> m_points;
+    QString m_placedBy; ///< the model of m_points
     QString m_warning;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/session/gallery_database.h"
 
+#include "ui/session/embedding_index.h"
 #include "ui/session/gallery_errors.h"
 
 #include <QDir>
@@ -14,35 +15,48 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr int schema_version = 1;
-
-const char* const schema[] = {
-    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
-    "CREATE TABLE pictures(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, present INTEGER NOT NULL "
-    "DEFAULT 0,"
-    " prompt TEXT NOT NULL DEFAULT '', negative TEXT NOT NULL DEFAULT '', seed INTEGER, model TEXT NOT NULL "
-    "DEFAULT '',"
-    " model_hash TEXT NOT NULL DEFAULT '', sampler TEXT NOT NULL DEFAULT '', tool TEXT NOT NULL DEFAULT '',"
-    " kind TEXT NOT NULL DEFAULT '', steps INTEGER NOT NULL DEFAULT 0, width INTEGER NOT NULL DEFAULT 0,"
-    " height INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, time INTEGER NOT NULL DEFAULT 0,"
-    " rating INTEGER NOT NULL DEFAULT 0, starred INTEGER NOT NULL DEFAULT 0,"
-    " parents TEXT NOT NULL DEFAULT '')",
-    "CREATE INDEX pictures_by_time ON pictures(present, time DESC, id DESC)",
-    "CREATE INDEX pictures_by_seed ON pictures(seed)",
-    "CREATE INDEX pictures_by_model ON pictures(model)",
-    "CREATE INDEX pictures_by_rating ON pictures(rating) WHERE rating > 0",
-    "CREATE TABLE tags(picture INTEGER NOT NULL REFERENCES pictures(id) ON DELETE CASCADE, tag TEXT NOT NULL,"
-    " PRIMARY KEY(picture, tag)) WITHOUT ROWID",
-    "CREATE INDEX tags_by_name ON tags(tag)",
-    "CREATE TABLE boards(picture INTEGER NOT NULL REFERENCES pictures(id) ON DELETE CASCADE, board TEXT NOT "
-    "NULL,"
-    " PRIMARY KEY(picture, board)) WITHOUT ROWID",
-    "CREATE INDEX boards_by_name ON boards(board)",
-    "CREATE TABLE board_names(board TEXT PRIMARY KEY) WITHOUT ROWID",
-    "CREATE TABLE folders(folder TEXT PRIMARY KEY) WITHOUT ROWID",
-    "CREATE VIRTUAL TABLE texts USING fts5(prompt, model, tags, tokenize = 'unicode61 remove_diacritics 2',"
-    " prefix = '2 3')",
+// Each list of statements leads to the next version.
+const std::vector<const char*> schema[] = {
+    {
+        "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
+        "CREATE TABLE pictures(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, present INTEGER NOT NULL "
+        "DEFAULT 0,"
+        " prompt TEXT NOT NULL DEFAULT '', negative TEXT NOT NULL DEFAULT '', seed INTEGER, model TEXT NOT "
+        "NULL "
+        "DEFAULT '',"
+        " model_hash TEXT NOT NULL DEFAULT '', sampler TEXT NOT NULL DEFAULT '', tool TEXT NOT NULL DEFAULT "
+        "'',"
+        " kind TEXT NOT NULL DEFAULT '', steps INTEGER NOT NULL DEFAULT 0, width INTEGER NOT NULL DEFAULT 0,"
+        " height INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, time INTEGER NOT NULL DEFAULT "
+        "0,"
+        " rating INTEGER NOT NULL DEFAULT 0, starred INTEGER NOT NULL DEFAULT 0,"
+        " parents TEXT NOT NULL DEFAULT '')",
+        "CREATE INDEX pictures_by_time ON pictures(present, time DESC, id DESC)",
+        "CREATE INDEX pictures_by_seed ON pictures(seed)",
+        "CREATE INDEX pictures_by_model ON pictures(model)",
+        "CREATE INDEX pictures_by_rating ON pictures(rating) WHERE rating > 0",
+        "CREATE TABLE tags(picture INTEGER NOT NULL REFERENCES pictures(id) ON DELETE CASCADE, tag TEXT NOT "
+        "NULL,"
+        " PRIMARY KEY(picture, tag)) WITHOUT ROWID",
+        "CREATE INDEX tags_by_name ON tags(tag)",
+        "CREATE TABLE boards(picture INTEGER NOT NULL REFERENCES pictures(id) ON DELETE CASCADE, board TEXT "
+        "NOT "
+        "NULL,"
+        " PRIMARY KEY(picture, board)) WITHOUT ROWID",
+        "CREATE INDEX boards_by_name ON boards(board)",
+        "CREATE TABLE board_names(board TEXT PRIMARY KEY) WITHOUT ROWID",
+        "CREATE TABLE folders(folder TEXT PRIMARY KEY) WITHOUT ROWID",
+        "CREATE VIRTUAL TABLE texts USING fts5(prompt, model, tags, tokenize = 'unicode61 remove_diacritics "
+        "2',"
+        " prefix = '2 3')",
+    },
+    {
+        "ALTER TABLE pictures ADD COLUMN stamp INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX pictures_made_from ON pictures(parents) WHERE parents <> ''",
+    }
 };
+constexpr int schema_version = static_cast<int>(std::size(schema));
+constexpr int version_with_stamps = 2;
 
 [[noreturn]] void fail(const QSqlError& error)
 {
@@ -153,11 +167,31 @@ void GalleryDatabase::migrate()
         throw NewerDatabase("The gallery's index was made by a newer Reverie.");
     if (found == schema_version)
         return;
-    transaction([this] {
-        for (const char* sql : schema)
-            run(QLatin1String(sql));
+    transaction([this, found] {
+        for (int version = found; version < schema_version; ++version)
+            for (const char* sql : schema[version])
+                run(QLatin1String(sql));
+        if (found < version_with_stamps)
+            stampAll();
         run(QStringLiteral("PRAGMA user_version = %1").arg(schema_version));
     });
+}
+
+void GalleryDatabase::stampAll()
+{
+    QList<std::pair<qint64, quint64>> stamps;
+    Statement query(m_database, QStringLiteral("SELECT id, path, time, bytes FROM pictures"));
+    query.run();
+    while (query.next()) {
+        GalleryEntry entry;
+        entry.path = query.text(1);
+        entry.time = query.value(2).toLongLong();
+        entry.bytes = query.value(3).toLongLong();
+        stamps.append({ query.value(0).toLongLong(), stampOf(entry) });
+    }
+    Statement update(m_database, QStringLiteral("UPDATE pictures SET stamp = ? WHERE id = ?"));
+    for (const auto& [id, stamp] : stamps)
+        update.run(static_cast<qint64>(stamp), id);
 }
 
 void GalleryDatabase::check()
@@ -210,6 +244,46 @@ QList<qint64> GalleryDatabase::find(const GalleryQuery& query)
     while (statement.next())
         ids << statement.value(0).toLongLong();
     return ids;
+}
+
+QList<GalleryDatabase::Stamped> GalleryDatabase::findStamped(const GalleryQuery& query)
+{
+    QVariantMap values;
+    const QString where = query.where(values);
+    Statement statement(m_database,
+                        QStringLiteral("SELECT p.id, p.stamp FROM pictures p WHERE %1 ORDER BY %2")
+                            .arg(where, query.order()));
+    statement.run(values);
+    QList<Stamped> found;
+    while (statement.next())
+        found.append({ statement.value(0).toLongLong(), statement.value(1).toULongLong() });
+    return found;
+}
+
+QList<qint64> GalleryDatabase::idsByName(const QString& sql, const QString& name)
+{
+    Statement query(m_database, sql);
+    query.run(QVariantMap{ { QStringLiteral(":name"), name } });
+    QList<qint64> ids;
+    while (query.next())
+        ids << query.value(0).toLongLong();
+    return ids;
+}
+
+QList<qint64> GalleryDatabase::named(const QString& name)
+{
+    return idsByName(QStringLiteral("SELECT id FROM pictures WHERE present = 1 AND"
+                                    " substr(path, -length(:name) - 1) = '/' || :name ORDER BY time DESC"),
+                     name);
+}
+
+QList<qint64> GalleryDatabase::madeFrom(const QString& name)
+{
+    return idsByName(
+        QStringLiteral("SELECT id FROM pictures WHERE parents <> '' AND present = 1 AND"
+                       " instr(char(10) || parents || char(10), char(10) || :name || char(10)) > 0"
+                       " ORDER BY time DESC"),
+        name);
 }
 
 QString GalleryDatabase::joined(const QString& sql, qint64 id)
@@ -320,10 +394,11 @@ void GalleryDatabase::put(const GalleryEntry& entry)
         m_database,
         QStringLiteral("UPDATE pictures SET present = 1, prompt = ?, negative = ?, seed = ?, model = ?,"
                        " model_hash = ?, sampler = ?, tool = ?, kind = ?, steps = ?, width = ?, height = ?,"
-                       " bytes = ?, time = ?, parents = ? WHERE id = ?"))
+                       " bytes = ?, time = ?, parents = ?, stamp = ? WHERE id = ?"))
         .run(text(entry.prompt), text(entry.negativePrompt), seed, text(entry.model), text(entry.modelHash),
              text(entry.sampler), text(entry.tool), text(entry.kind), entry.steps, entry.width, entry.height,
-             entry.bytes, entry.time, text(entry.parents.join(QLatin1Char('\n'))), id);
+             entry.bytes, entry.time, text(entry.parents.join(QLatin1Char('\n'))),
+             static_cast<qint64>(stampOf(entry)), id);
     indexText(id);
 }
 

@@ -50,13 +50,22 @@ public:
     [[nodiscard]] QString meta(const QString& key);
     void setMeta(const QString& key, const QString& value);
 
+    struct Stamped {
+        qint64 id = 0;
+        quint64 stamp = 0; ///< see stampOf()
+    };
     [[nodiscard]] QList<qint64> find(const GalleryQuery& query);
+    [[nodiscard]] QList<Stamped> findStamped(const GalleryQuery& query);
     /// In the order of `ids`; those that are gone are left out.
     [[nodiscard]] QList<GalleryEntry> entries(const QList<qint64>& ids);
     [[nodiscard]] GalleryFacets facets();
     [[nodiscard]] QHash<QString, Known> known();
     /// 0 if there is none.
     [[nodiscard]] qint64 idOf(const QString& path);
+    /// The pictures whose file has this name.
+    [[nodiscard]] QList<qint64> named(const QString& name);
+    /// The pictures that were made from a file of this name.
+    [[nodiscard]] QList<qint64> madeFrom(const QString& name);
 
     /// Adds a picture or replaces what its file says; marks stay.
     void put(const GalleryEntry& entry);
@@ -73,6 +82,8 @@ private:
     class Statement;
     void open(const QString& path);
     void migrate();
+    void stampAll();
+    [[nodiscard]] QList<qint64> idsByName(const QString& sql, const QString& name);
     void run(const QString& sql);
     qint64 rowFor(const QString& path);
     void setList(const QString& table, const QString& column, qint64 id, const QStringList& values);

@@ -51,17 +51,19 @@ void GalleryModel::ask()
     }
     m_asking = true;
     m_store.ask(
-        this, [query = m_query](Gallery& gallery) { return gallery.find(query); },
-        [this](const QList<qint64>& ids) {
+        this, [query = m_query](Gallery& gallery) { return gallery.search(query); },
+        [this](const GalleryFound& answer) {
             m_asking = false;
-            take(ids);
+            take(answer);
             if (std::exchange(m_askAgain, false))
                 ask();
         });
 }
 
-void GalleryModel::take(const QList<qint64>& ids)
+void GalleryModel::take(const GalleryFound& answer)
 {
+    const QList<qint64>& ids = answer.ids;
+    m_folded = answer.folded;
     ++m_generation;
     m_pages.clear();
     m_fetching.clear();
@@ -140,11 +142,17 @@ int GalleryModel::rowCount(const QModelIndex& parent) const
 
 QVariant GalleryModel::data(const QModelIndex& index, int role) const
 {
+    if (role == FoldedRole)
+        return m_folded.value(idAt(index.row()));
     const bool shows = role == EntryRole || role == Qt::AccessibleTextRole || role == Qt::ToolTipRole;
     const GalleryEntry* entry = index.isValid() && shows ? entryAt(index.row()) : nullptr;
     if (!entry)
         return {};
-    return role == EntryRole ? QVariant::fromValue(*entry) : QVariant(describeEntry(*entry));
+    if (role == EntryRole)
+        return QVariant::fromValue(*entry);
+    const int folded = m_folded.value(entry->id);
+    return folded > 0 ? tr("%1, with %n near-duplicate(s)", nullptr, folded).arg(describeEntry(*entry))
+                      : describeEntry(*entry);
 }
 
 Qt::ItemFlags GalleryModel::flags(const QModelIndex& index) const

@@ -6,11 +6,13 @@
 
 #include <QAbstractListModel>
 #include <QCache>
+#include <QHash>
 #include <QSet>
 
 namespace reverie::ui {
 
 class GalleryStore;
+struct GalleryFound;
 
 /// The pictures a query found. Only their ids are kept for all of them; what a row shows is fetched by the
 /// page and arrives with dataChanged().
@@ -18,7 +20,7 @@ class GalleryModel : public QAbstractListModel
 {
     Q_OBJECT
 public:
-    enum Role { EntryRole = Qt::UserRole };
+    enum Role { EntryRole = Qt::UserRole, FoldedRole };
     static constexpr const char* idsMimeType = "application/x-reverie-pictures";
 
     explicit GalleryModel(GalleryStore& store, QObject* parent = nullptr);
@@ -44,12 +46,13 @@ Q_SIGNALS:
 
 private:
     void ask();
-    void take(const QList<qint64>& ids);
+    void take(const GalleryFound& answer);
     void fetch(int page) const;
 
     GalleryStore& m_store;
     GalleryQuery m_query;
     QList<qint64> m_ids;
+    QHash<qint64, int> m_folded; ///< how many near-duplicates stand behind a picture
     mutable QCache<int, QList<GalleryEntry>> m_pages;
     mutable QSet<int> m_fetching;
     int m_generation = 0; ///< answers to older questions are dropped

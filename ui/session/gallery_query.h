@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/api/embedder.h"
+
 #include <QDate>
 #include <QString>
 #include <QVariantMap>
@@ -21,6 +23,10 @@ struct GalleryQuery {
     int rating = 0; ///< at least
     bool starred = false;
     GallerySort sort = GallerySort::Newest;
+
+    Embedding point; ///< of CLIP's space: what lies nearest to it comes first; none: in the order of `sort`
+    bool fold = false; ///< near-duplicates are shown once
+    QString placedBy; ///< hash of the model whose points are meant
 
     /// Words and `model: tag: board: kind: tool: seed: size: rating: starred: date: sort:`, values with
     /// blanks in double quotes, `date:2026-11-25` or `date:2026-11-01..2026-11-25`. Throws UsageError naming

@@ -203,4 +203,9 @@ void GalleryStore::restore(const QList<TrashedPicture>& pictures)
     change([pictures](Gallery& gallery) { gallery.restore(pictures); });
 }
 
+void GalleryStore::place(const QString& model, const std::vector<EmbeddingIndex::Placed>& points)
+{
+    start([model, points](Gallery& gallery) { gallery.place(model, points); });
+}
+
 } // namespace reverie::ui

@@ -51,6 +51,8 @@ public:
     void removeBoard(const QString& board);
     void trash(const QList<qint64>& ids); ///< ends with trashed()
     void restore(const QList<TrashedPicture>& pictures);
+    /// Keeps what a model said about pictures, see Gallery::place().
+    void place(const QString& model, const std::vector<EmbeddingIndex::Placed>& points);
 
 Q_SIGNALS:
     void changed(); ///< what find() or entries() would answer

@@ -7,11 +7,10 @@
 #include <QCoreApplication>
 #include <QFile>
 #include <QImageReader>
+#include <QPainter>
 
-#include <memory>
 #include <webp/decode.h>
 #include <webp/encode.h>
-#include <webp/mux.h>
 
 namespace reverie::ui {
 
@@ -60,27 +59,6 @@ QByteArray encodeWebp(const QImage& source, int quality)
     return bytes;
 }
 
-class WebpPicture
-{
-public:
-    explicit WebpPicture(const QImage& source)
-    {
-        const QImage image = source.convertToFormat(QImage::Format_RGBA8888);
-        WebPPictureInit(&m_picture);
-        m_picture.use_argb = 1;
-        m_picture.width = image.width();
-        m_picture.height = image.height();
-        WebPPictureImportRGBA(&m_picture, image.constBits(), static_cast<int>(image.bytesPerLine()));
-    }
-    ~WebpPicture() { WebPPictureFree(&m_picture); }
-    WebpPicture(const WebpPicture&) = delete;
-    WebpPicture& operator=(const WebpPicture&) = delete;
-    WebPPicture* get() { return &m_picture; }
-
-private:
-    WebPPicture m_picture{};
-};
-
 } // namespace
 
 ImageFormat imageFormatFromName(const QString& name)
@@ -121,6 +99,24 @@ QImage readPicture(const QString& path)
     return file.open(QFile::ReadOnly) ? decodePicture(file.readAll()) : QImage();
 }
 
+Image toImage(const QImage& source)
+{
+    QImage rgb(source.size(), QImage::Format_RGB888);
+    if (source.isNull())
+        return {};
+    if (source.hasAlphaChannel()) {
+        rgb.fill(Qt::white);
+        QPainter(&rgb).drawImage(0, 0, source);
+    } else {
+        rgb = source.convertToFormat(QImage::Format_RGB888);
+    }
+    Image image{ rgb.width(), rgb.height(), {} };
+    image.rgb.reserve(std::size_t(rgb.width()) * std::size_t(rgb.height()) * 3);
+    for (int y = 0; y < rgb.height(); ++y)
+        image.rgb.insert(image.rgb.end(), rgb.constScanLine(y), rgb.constScanLine(y) + rgb.width() * 3);
+    return image;
+}
+
 QSize pictureSize(const QByteArray& head)
 {
     if (isWebp(head)) {
@@ -153,38 +149,6 @@ QByteArray encodePicture(const QImage& image, ImageFormat format, int quality)
     }
     if (bytes.isEmpty())
         throw Error(tr("The picture can't be encoded; choose another format or size.").toStdString());
-    return bytes;
-}
-
-QByteArray encodeAnimation(const std::vector<AnimationFrame>& frames, int quality)
-{
-    const auto fail
-        = [] { throw Error(tr("The animation can't be encoded; choose fewer pictures.").toStdString()); };
-    if (frames.empty())
-        fail();
-    WebPAnimEncoderOptions options;
-    WebPAnimEncoderOptionsInit(&options);
-    const std::unique_ptr<WebPAnimEncoder, decltype(&WebPAnimEncoderDelete)> encoder(
-        WebPAnimEncoderNew(frames[0].image.width(), frames[0].image.height(), &options),
-        &WebPAnimEncoderDelete);
-    WebPConfig config;
-    WebPConfigInit(&config);
-    config.lossless = quality >= 100;
-    config.quality = static_cast<float>(quality);
-    int time = 0;
-    for (const AnimationFrame& frame : frames) {
-        WebpPicture picture(frame.image);
-        if (!encoder || !WebPAnimEncoderAdd(encoder.get(), picture.get(), time, &config))
-            fail();
-        time += frame.milliseconds;
-    }
-    WebPData out;
-    WebPDataInit(&out);
-    if (!WebPAnimEncoderAdd(encoder.get(), nullptr, time, nullptr)
-        || !WebPAnimEncoderAssemble(encoder.get(), &out))
-        fail();
-    const QByteArray bytes(reinterpret_cast<const char*>(out.bytes), static_cast<qsizetype>(out.size));
-    WebPDataClear(&out);
     return bytes;
 }
 

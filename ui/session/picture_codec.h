@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/base/image.h"
+
 #include <QImage>
 
 namespace reverie::ui {
@@ -15,6 +17,9 @@ QString fileExtension(ImageFormat format); ///< ".png", ".jpg", ".webp"
 QImage decodePicture(const QByteArray& bytes);
 QImage readPicture(const QString& path);
 
+/// On white where it is transparent; empty for a null one.
+Image toImage(const QImage& source);
+
 /// Without decoding it; empty if it is no picture.
 QSize pictureSize(const QByteArray& head);
 
@@ -26,7 +31,11 @@ struct AnimationFrame {
     int milliseconds = 100;
 };
 
-/// An animated WebP that repeats for ever. Throws Error.
+/// An animated WebP that repeats for ever; frames that are alike become one. Throws Error.
 QByteArray encodeAnimation(const std::vector<AnimationFrame>& frames, int quality);
+/// The same as a GIF, of at most 256 colours a frame. Throws Error.
+QByteArray encodeGif(const std::vector<AnimationFrame>& frames);
+/// The frames of an animated WebP; those before the damage if it is damaged.
+std::vector<AnimationFrame> decodeAnimation(const QByteArray& webp);
 
 } // namespace reverie::ui

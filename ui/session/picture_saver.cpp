@@ -3,6 +3,7 @@
 
 #include "ui/session/job_runner.h"
 #include "ui/session/path.h"
+#include "ui/session/picture_stages.h"
 
 #include "core/base/error.h"
 
@@ -22,6 +23,16 @@ int lastNumber(const fs::path& folder)
     for (const QString& name : directory.entryList({ QStringLiteral("*-*.png") }, QDir::Files))
         last = std::max(last, name.section(QLatin1Char('-'), 0, 0).toInt());
     return last;
+}
+
+/// The picture itself is safe, so what fails here is no failure.
+void keepStages(const fs::path& file, const Picture& picture, const PictureMaking& making)
+{
+    try {
+        writeStages(file, picture, making);
+    } catch (const Error&) {
+        return;
+    }
 }
 
 } // namespace
@@ -51,15 +62,17 @@ PictureSaver::~PictureSaver()
     m_thread.waitForDone();
 }
 
-void PictureSaver::save(quint64 id, const QString& folder, const Image& image, const PictureMaking& making)
+void PictureSaver::save(quint64 id, const QString& folder, const Picture& picture,
+                        const PictureMaking& making)
 {
     m_pending.insert(id);
-    m_thread.start([this, id, folder, image, making] {
+    m_thread.start([this, id, folder, picture, making] {
         QString path, message;
         try {
             const fs::path file = nextPicturePath(toPath(folder), making);
-            write_picture(file, image, making);
+            write_picture(file, picture.image, making);
             path = toQString(file);
+            keepStages(file, picture, making);
         } catch (const std::exception& error) {
             message = describe(error);
         }

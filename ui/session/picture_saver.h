@@ -23,7 +23,8 @@ public:
     explicit PictureSaver(QObject* parent = nullptr);
     ~PictureSaver() override; ///< waits for what was handed in
 
-    void save(quint64 id, const QString& folder, const Image& image, const PictureMaking& making);
+    /// The picture, and beside it how it came about as far as that was kept.
+    void save(quint64 id, const QString& folder, const Picture& picture, const PictureMaking& making);
     [[nodiscard]] bool isBusy() const { return !m_pending.empty(); }
     [[nodiscard]] bool isSaving(quint64 id) const { return m_pending.count(id) > 0; }
 

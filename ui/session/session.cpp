@@ -17,6 +17,7 @@ namespace reverie::ui {
 struct Session::Loaded {
     std::filesystem::path path;
     std::string device;
+    std::string hash; ///< of the file, once it was asked for
     std::unique_ptr<Generator> generator;
 
     Generator& open(const Engine& engine, const std::filesystem::path& wantedPath,
@@ -24,11 +25,19 @@ struct Session::Loaded {
     {
         if (!generator || path != wantedPath || device != wantedDevice) {
             generator.reset();
+            hash.clear();
             generator = engine.openGenerator(wantedPath, { .device = wantedDevice });
             path = wantedPath;
             device = wantedDevice;
         }
         return *generator;
+    }
+
+    const std::string& hashOfOpen(const Engine& engine)
+    {
+        if (hash.empty())
+            hash = engine.hashModel(path);
+        return hash;
     }
 };
 
@@ -211,7 +220,7 @@ void Session::keep(const Picture& picture, const ResolvedSettings& settings)
     if (picked)
         m_target->setFinished(picture.index, id);
     const FinishedPicture& kept = m_pictures.at(0);
-    m_saver.save(id, m_outputFolder, kept.picture.image, kept.making());
+    m_saver.save(id, m_outputFolder, kept.picture, kept.making());
     Q_EMIT pictureFinished(0);
 }
 
@@ -230,7 +239,7 @@ void Session::saveUnsaved()
 {
     for (const FinishedPicture& picture : m_pictures.unsaved())
         if (!m_saver.isSaving(picture.id))
-            m_saver.save(picture.id, m_outputFolder, picture.picture.image, picture.making());
+            m_saver.save(picture.id, m_outputFolder, picture.picture, picture.making());
 }
 
 void Session::setDrawing(bool drawing)
@@ -313,6 +322,32 @@ void Session::verify(const QString& path, const QString& device)
         },
         [this, path](const Verdict& verdict) { Q_EMIT verified(verdict, path); },
         [this](const QString& message) { Q_EMIT verifyFailed(message); });
+}
+
+void Session::askEmbedder(QObject* context, const QString& device, const AskEmbedder& work,
+                          const std::function<void(const QString& error)>& done)
+{
+    if (!m_model) {
+        done(tr("There is no model that understands pictures; open one first."));
+        return;
+    }
+    m_computeThread.start([this, context = QPointer<QObject>(context), engine = m_engine, loaded = m_loaded,
+                           model = m_model->path, work, done, device = device.toStdString()] {
+        QString message;
+        try {
+            Generator& generator = loaded->open(engine, model, device);
+            work(generator.embedder(), loaded->hashOfOpen(engine));
+        } catch (const std::exception& error) {
+            message = describe(error);
+        }
+        QMetaObject::invokeMethod(
+            this,
+            [context, done, message] {
+                if (context)
+                    done(message);
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 } // namespace reverie::ui

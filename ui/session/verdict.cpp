@@ -22,15 +22,6 @@ QString tr(const char* text)
     return QCoreApplication::translate("reverie::ui::Verdict", text);
 }
 
-Image toImage(const QImage& source)
-{
-    const QImage rgb = source.convertToFormat(QImage::Format_RGB888);
-    Image image{ rgb.width(), rgb.height(), {} };
-    for (int y = 0; y < rgb.height(); ++y)
-        image.rgb.insert(image.rgb.end(), rgb.constScanLine(y), rgb.constScanLine(y) + rgb.width() * 3);
-    return image;
-}
-
 } // namespace
 
 double psnr(const Image& a, const Image& b)

@@ -37,6 +37,16 @@ QAction* GalleryPage::addAction(const QString& text, const char* icon, const QLi
     return action;
 }
 
+QAction* GalleryPage::addSwitch(const QString& text, const char* icon, Qt::Key key)
+{
+    auto* action = new QAction(Theme::icon(QLatin1String(icon)), text, this);
+    action->setCheckable(true);
+    action->setShortcut(key);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    QWidget::addAction(action);
+    return action;
+}
+
 void GalleryPage::makeActions()
 {
     using Keys = QList<QKeySequence>;
@@ -67,14 +77,23 @@ void GalleryPage::makeActions()
     m_actions.addFolder = addAction(tr("Add a F&older…"), "plus", {}, &GalleryPage::addFolder);
     m_actions.undo = addAction(tr("&Undo"), "", Keys{ QKeySequence::Undo }, &GalleryPage::undo);
     m_actions.undo->setEnabled(false);
+    m_actions.moreLike
+        = addAction(tr("More &Like This"), "meaning", Keys{ Qt::Key_L }, &GalleryPage::moreLike);
+    m_actions.byMeaning = addSwitch(tr("Search &by Meaning"), "meaning", Qt::Key_B);
+    m_actions.byMeaning->setToolTip(tr("Search for what the pictures show (B)"));
+    connect(m_actions.byMeaning, &QAction::toggled, this, &GalleryPage::setSearchMode);
+    m_actions.fold = addSwitch(tr("Fold &Near-Duplicates"), "fold", Qt::Key_D);
+    m_actions.fold->setToolTip(tr("Show pictures that are nearly the same once (D)"));
+    connect(m_actions.fold, &QAction::toggled, this, &GalleryPage::query);
     m_actions.recallAll->setIconText(tr("Use All"));
     m_actions.copyText->setIconText(tr("Copy"));
     m_grid->setContextMenuPolicy(Qt::ActionsContextMenu);
-    m_grid->addActions({ m_actions.open, m_actions.compare, m_actions.star, m_actions.tag,
+    m_grid->addActions({ m_actions.open, m_actions.compare, m_actions.moreLike, m_actions.star, m_actions.tag,
                          m_actions.recallAll, m_actions.recallPrompt, m_actions.recallSeed, m_actions.copy,
                          m_actions.copyText, m_actions.showInFolder, m_actions.verify,
                          m_actions.exportSelection, m_actions.remove });
-    for (QAction* action : { m_actions.recallAll, m_actions.verify, m_actions.copyText })
+    m_actions.moreLike->setIconText(tr("More Like This"));
+    for (QAction* action : { m_actions.recallAll, m_actions.moreLike, m_actions.verify, m_actions.copyText })
         m_details->addAction(action);
     for (QAction* action : { m_actions.compare, m_actions.star, m_actions.remove })
         m_viewer->addToolAction(action);
@@ -85,8 +104,8 @@ void GalleryPage::enableActions()
     const GalleryEntry* entry = current();
     const bool any = !chosen().isEmpty();
     for (QAction* action :
-         { m_actions.open, m_actions.recallAll, m_actions.recallPrompt, m_actions.recallSeed, m_actions.copy,
-           m_actions.copyText, m_actions.showInFolder })
+         { m_actions.open, m_actions.moreLike, m_actions.recallAll, m_actions.recallPrompt,
+           m_actions.recallSeed, m_actions.copy, m_actions.copyText, m_actions.showInFolder })
         action->setEnabled(entry);
     m_actions.verify->setEnabled(entry && entry->tool == QLatin1String("Reverie"));
     for (QAction* action : { m_actions.star, m_actions.tag, m_actions.remove })

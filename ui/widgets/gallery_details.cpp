@@ -57,6 +57,7 @@ GalleryDetails::GalleryDetails(QWidget* parent)
     , m_newTag(new QLineEdit)
     , m_tagBox(new QWidget)
     , m_tags(new FlowLayout(6))
+    , m_family(new QVBoxLayout)
     , m_actions(new FlowLayout(6))
 {
     setObjectName(QStringLiteral("finishedPane"));
@@ -78,6 +79,8 @@ GalleryDetails::GalleryDetails(QWidget* parent)
     column->addWidget(m_negative);
     column->addLayout(m_actions);
     column->addLayout(m_rows);
+    m_family->setSpacing(6);
+    column->addLayout(m_family);
     auto* title = new QLabel(tr("Tags"));
     title->setProperty("section", true);
     column->addWidget(title);
@@ -133,6 +136,9 @@ void GalleryDetails::show(const GalleryEntry* entry, int selected)
     if (!entry)
         return;
     m_lines.clear();
+    if (entry->id != m_familyOf)
+        clearFamily();
+    m_familyOf = entry->id;
     while (m_rows->rowCount() > 0)
         m_rows->removeRow(0);
     m_prompt->setText(entry->prompt.isEmpty() ? tr("The file says nothing about how it was made.")
@@ -150,7 +156,8 @@ void GalleryDetails::show(const GalleryEntry* entry, int selected)
     addRow(tr("Program"), entry->tool);
     addRow(tr("Kind"), kindText(entry->kind));
     addRow(tr("Rating"), positive(entry->rating));
-    addRow(tr("Made from"), entry->parents.join(QStringLiteral(", ")));
+    if (!entry->parents.isEmpty())
+        m_lines << tr("Made from: %1").arg(entry->parents.join(QStringLiteral(", ")));
     addRow(tr("Boards"), entry->boards.join(QStringLiteral(", ")));
     addRow(tr("Date"), QLocale().toString(QDateTime::fromMSecsSinceEpoch(entry->time), QLocale::ShortFormat));
     addRow(tr("File"), QFileInfo(entry->path).fileName());
@@ -175,6 +182,56 @@ void GalleryDetails::showTags(const QStringList& tags)
         chip->setToolTip(chip->accessibleName());
         m_tags->addWidget(chip);
         connect(chip, &QPushButton::clicked, this, [this, tag] { Q_EMIT tagWanted(tag, false); });
+    }
+}
+
+void GalleryDetails::showLineage(const QStringList& parents, const Lineage& lineage)
+{
+    clearFamily();
+    QStringList absent = parents;
+    for (const GalleryEntry& parent : lineage.parents)
+        absent.removeAll(QFileInfo(parent.path).fileName());
+    addRelatives(tr("Made from"), lineage.parents, absent);
+    addRelatives(tr("What came from it"), lineage.children, {});
+}
+
+void GalleryDetails::clearFamily()
+{
+    while (m_family->count() > 0) {
+        const std::unique_ptr<QLayoutItem> item(m_family->takeAt(0));
+        item->widget()->deleteLater();
+    }
+}
+
+void GalleryDetails::addRelatives(const QString& title, const QList<GalleryEntry>& entries,
+                                  const QStringList& absent)
+{
+    constexpr qsizetype most = 24;
+    if (entries.isEmpty() && absent.isEmpty())
+        return;
+    auto* label = new QLabel(title);
+    label->setProperty("section", true);
+    m_family->addWidget(label);
+    for (const GalleryEntry& entry : entries.mid(0, most)) {
+        const QString name = QFileInfo(entry.path).fileName();
+        auto* link = new QPushButton;
+        link->setProperty("link", true);
+        link->setText(link->fontMetrics()
+                          .elidedText(name, Qt::ElideMiddle, 200)
+                          .replace(QLatin1Char('&'), QLatin1String("&&")));
+        link->setAccessibleName(tr("%1: %2").arg(title, name));
+        link->setToolTip(entry.prompt.isEmpty() ? entry.path : entry.prompt.left(300).toHtmlEscaped());
+        m_family->addWidget(link);
+        connect(link, &QPushButton::clicked, this, [this, id = entry.id] { Q_EMIT pictureWanted(id); });
+    }
+    QStringList rest = absent;
+    if (entries.size() > most)
+        rest << tr("and %1 more").arg(entries.size() - most);
+    for (const QString& name : rest) {
+        auto* text = textLabel();
+        text->setProperty("muted", true);
+        text->setText(breakable(name));
+        m_family->addWidget(text);
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ui/session/gallery_entry.h"
+#include "ui/session/gallery.h"
 
 #include <QFrame>
 
@@ -22,16 +22,21 @@ public:
     explicit GalleryDetails(QWidget* parent = nullptr);
     /// `selected` pictures are chosen, `entry` is the current one; null for none.
     void show(const GalleryEntry* entry, int selected);
+    /// Links to its relatives; parents that are not in the gallery are named.
+    void showLineage(const QStringList& parents, const Lineage& lineage);
     void addAction(QAction* action);
     [[nodiscard]] QString text() const; ///< everything shown, for the clipboard
     void focusTags();
 
 Q_SIGNALS:
     void tagWanted(const QString& tag, bool set);
+    void pictureWanted(qint64 id); ///< a relative
 
 private:
     void addRow(const QString& name, const QString& value);
     void showTags(const QStringList& tags);
+    void clearFamily();
+    void addRelatives(const QString& title, const QList<GalleryEntry>& entries, const QStringList& absent);
 
     QLabel* m_prompt;
     QLabel* m_negative;
@@ -41,9 +46,11 @@ private:
     QLineEdit* m_newTag;
     QWidget* m_tagBox;
     FlowLayout* m_tags;
+    QVBoxLayout* m_family;
     FlowLayout* m_actions;
     QStringList m_lines;
     QStringList m_shownTags;
+    qint64 m_familyOf = 0; ///< id of the picture whose relatives stand there
 };
 
 } // namespace reverie::ui

@@ -288,6 +288,8 @@ void GalleryGrid::paintCell(QPainter& painter, const QRect& cell, int row)
     }
     if (data.isValid())
         paintMarks(painter, picture.toRect(), entry);
+    if (const int folded = index.data(GalleryModel::FoldedRole).toInt(); folded > 0)
+        paintFolded(painter, picture.toRect(), folded);
     const bool selected = selectionModel()->isSelected(index),
                current = index == currentIndex() && hasFocus();
     if (!selected && !current)
@@ -305,10 +307,23 @@ void GalleryGrid::paintMarks(QPainter& painter, const QRect& picture, const Gall
         text += (text.isEmpty() ? QString() : QStringLiteral(" ")) + QString::number(entry.rating);
     if (text.isEmpty())
         return;
+    const int height = painter.fontMetrics().height() + 2;
+    paintBadge(painter, { picture.left() + 6, picture.bottom() - height - 6 }, text);
+}
+
+/// How many there are of it.
+void GalleryGrid::paintFolded(QPainter& painter, const QRect& picture, int folded) const
+{
+    const QString text = QStringLiteral("× %1").arg(folded + 1);
+    const int width = painter.fontMetrics().horizontalAdvance(text) + 12;
+    paintBadge(painter, { picture.right() - width - 6, picture.top() + 6 }, text);
+}
+
+void GalleryGrid::paintBadge(QPainter& painter, const QPoint& corner, const QString& text) const
+{
     const Colours& colours = Theme::instance().colours();
     const QFontMetrics metrics(painter.font());
-    const QRect badge(picture.left() + 6, picture.bottom() - metrics.height() - 8,
-                      metrics.horizontalAdvance(text) + 12, metrics.height() + 2);
+    const QRect badge(corner, QSize(metrics.horizontalAdvance(text) + 12, metrics.height() + 2));
     QColor back = colours.window;
     back.setAlphaF(0.9F);
     painter.setPen(Qt::NoPen);

@@ -50,6 +50,8 @@ private:
     [[nodiscard]] QPair<int, int> visibleRows() const; ///< first and one behind the last
     void paintCell(QPainter& painter, const QRect& cell, int row);
     void paintMarks(QPainter& painter, const QRect& picture, const GalleryEntry& entry) const;
+    void paintFolded(QPainter& painter, const QRect& picture, int folded) const;
+    void paintBadge(QPainter& painter, const QPoint& corner, const QString& text) const;
     QImage thumbnail(const GalleryEntry& entry, const QSize& room);
 
     GalleryThumbnails& m_thumbnails;

@@ -10,8 +10,6 @@
 #include "ui/widgets/theme.h"
 #include "ui/widgets/viewer.h"
 
-#include "core/base/error.h"
-
 #include <QAction>
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -19,6 +17,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
+#include <QPushButton>
 #include <QSlider>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -37,16 +36,28 @@ QString picturesText(int count)
                       : GalleryPage::tr("%1 pictures").arg(QLocale().toString(count));
 }
 
+QToolButton* toolButton(QAction* action)
+{
+    auto* button = new QToolButton;
+    button->setDefaultAction(action);
+    button->setIconSize({ 18, 18 });
+    button->setAccessibleName(action->iconText());
+    button->setFocusPolicy(Qt::StrongFocus);
+    return button;
+}
+
 } // namespace
 
-GalleryPage::GalleryPage(GalleryStore& store, QWidget* parent)
+GalleryPage::GalleryPage(GalleryStore& store, GalleryMeaning* meaning, QWidget* parent)
     : QWidget(parent)
     , m_store(store)
+    , m_meaning(meaning)
     , m_model(new GalleryModel(store, this))
     , m_sidebar(new GallerySidebar)
     , m_search(new QLineEdit)
     , m_sort(new QComboBox)
     , m_size(new QSlider(Qt::Horizontal))
+    , m_alikeChip(new QPushButton)
     , m_message(new MessageBar)
     , m_stack(new QStackedWidget)
     , m_grid(new GalleryGrid(m_thumbnails))
@@ -76,6 +87,7 @@ GalleryPage::GalleryPage(GalleryStore& store, QWidget* parent)
     layout->addWidget(splitter);
     connectStore();
     connectPanels();
+    connectMeaning();
     showCount();
     enableActions();
 }
@@ -92,7 +104,6 @@ QWidget* GalleryPage::makeTop()
     auto* layout = new QHBoxLayout(top);
     layout->setContentsMargins(16, 10, 12, 10);
     layout->setSpacing(8);
-    m_search->setPlaceholderText(tr("Search prompts, tags and models"));
     m_search->setAccessibleName(tr("Search"));
     m_search->setToolTip(
         tr("Also model:, tag:, board:, kind:, tool:, seed:, size:, rating:, starred:yes and\n"
@@ -100,6 +111,12 @@ QWidget* GalleryPage::makeTop()
     m_search->setClearButtonEnabled(true);
     m_search->addAction(Theme::icon(QStringLiteral("search")), QLineEdit::LeadingPosition);
     layout->addWidget(m_search, 1);
+    m_alikeChip->setObjectName(QStringLiteral("alikeChip"));
+    m_alikeChip->setProperty("chip", true);
+    m_alikeChip->hide();
+    layout->addWidget(m_alikeChip);
+    for (QAction* action : { m_actions.byMeaning, m_actions.fold })
+        layout->addWidget(toolButton(action));
     m_sort->setAccessibleName(tr("Order"));
     for (const auto& [name, sort] : { std::pair{ tr("Newest first"), GallerySort::Newest },
                                       { tr("Oldest first"), GallerySort::Oldest },
@@ -115,14 +132,8 @@ QWidget* GalleryPage::makeTop()
     m_size->setAccessibleName(tr("Size of the pictures"));
     m_size->setToolTip(m_size->accessibleName());
     layout->addWidget(m_size);
-    for (QAction* action : { m_actions.exportSelection, m_actions.addFolder }) {
-        auto* button = new QToolButton;
-        button->setDefaultAction(action);
-        button->setIconSize({ 18, 18 });
-        button->setAccessibleName(action->iconText());
-        button->setFocusPolicy(Qt::StrongFocus);
-        layout->addWidget(button);
-    }
+    for (QAction* action : { m_actions.exportSelection, m_actions.addFolder })
+        layout->addWidget(toolButton(action));
     return top;
 }
 
@@ -161,7 +172,10 @@ QWidget* GalleryPage::makeCentre()
 
 void GalleryPage::connectStore()
 {
-    connect(&m_store, &GalleryStore::changed, this, &GalleryPage::refreshFacets);
+    connect(&m_store, &GalleryStore::changed, this, [this] {
+        m_lineageOf = 0;
+        refreshFacets();
+    });
     connect(&m_store, &GalleryStore::failed, m_message,
             [this](const QString& text) { m_message->showError(text); });
     connect(&m_store, &GalleryStore::warned, m_message, &MessageBar::showNote);
@@ -197,6 +211,7 @@ void GalleryPage::connectPanels()
             [this](const QList<qint64>& ids, const QString& board) { m_store.board(ids, board, true); });
     connect(m_model, &GalleryModel::found, this, [this] {
         showCount();
+        goToWanted();
         showCurrent();
     });
     connect(m_model, &QAbstractItemModel::dataChanged, this, &GalleryPage::showCurrent);
@@ -222,20 +237,6 @@ void GalleryPage::activate()
         m_store.lookForChanges();
     }
     isViewing() ? m_viewer->canvas().setFocus() : m_grid->setFocus();
-}
-
-void GalleryPage::query()
-{
-    try {
-        GalleryQuery query = GalleryQuery::parse(m_search->text());
-        m_sidebar->apply(query);
-        if (query.sort == GallerySort::Newest)
-            query.sort = static_cast<GallerySort>(m_sort->currentData().toInt());
-        m_message->dismiss();
-        m_model->setQuery(query);
-    } catch (const Error& error) {
-        m_message->showNote(QString::fromUtf8(error.what()));
-    }
 }
 
 void GalleryPage::refreshFacets()
@@ -266,6 +267,8 @@ void GalleryPage::showCount()
                                 : tr("%1 of %2 pictures").arg(locale.toString(shown), locale.toString(all));
     if (selected > 1)
         text += tr(", %1 chosen").arg(locale.toString(selected));
+    if (m_meaning && m_meaning->unplaced() > 0)
+        text += tr(", %1 still to be looked at").arg(locale.toString(m_meaning->unplaced()));
     m_count->setText(text);
 }
 
@@ -294,7 +297,9 @@ void GalleryPage::showCurrent()
 {
     const GalleryEntry* entry = current();
     const int selected = static_cast<int>(m_grid->selectedRows().size());
-    m_details->show(selected > 0 || isViewing() ? entry : nullptr, selected);
+    const GalleryEntry* shown = selected > 0 || isViewing() ? entry : nullptr;
+    m_details->show(shown, selected);
+    showLineage(shown);
     if (entry && isViewing() && !m_viewer->isComparing())
         m_viewer->show(*entry);
     if (isViewing() && m_model->rowCount() == 0)
@@ -306,7 +311,8 @@ bool GalleryPage::event(QEvent* event)
 {
     if (event->type() == QEvent::ShortcutOverride) {
         const auto* key = static_cast<QKeyEvent*>(event);
-        const bool escape = key->key() == Qt::Key_Escape && (isViewing() || !m_search->text().isEmpty());
+        const bool escape = key->key() == Qt::Key_Escape
+            && (isViewing() || !m_search->text().isEmpty() || !m_alike.of.isEmpty());
         if (escape || key->matches(QKeySequence::Copy)) {
             event->accept();
             return true;
@@ -323,6 +329,8 @@ void GalleryPage::keyPressEvent(QKeyEvent* event)
         copy();
     else if (key == Qt::Key_Escape && isViewing())
         m_viewer->isComparing() ? m_viewer->endComparing() : closeViewer();
+    else if (key == Qt::Key_Escape && !m_alike.of.isEmpty())
+        endAlike();
     else if (key == Qt::Key_Escape && !m_search->text().isEmpty())
         m_search->clear();
     else if (plain && key >= Qt::Key_0 && key <= Qt::Key_9)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "ui/session/gallery_store.h"
+#include "ui/session/gallery_meaning.h"
 #include "ui/session/gallery_thumbnails.h"
 #include "ui/session/job_runner.h"
 
@@ -14,6 +14,7 @@ class QAction;
 class QComboBox;
 class QLabel;
 class QLineEdit;
+class QPushButton;
 class QSlider;
 class QStackedWidget;
 
@@ -54,14 +55,19 @@ public:
         QAction* search;
         QAction* addFolder;
         QAction* undo;
+        QAction* byMeaning;
+        QAction* moreLike;
+        QAction* fold;
     };
 
-    explicit GalleryPage(GalleryStore& store, QWidget* parent = nullptr);
+    /// Without `meaning` words are all that is searched for.
+    explicit GalleryPage(GalleryStore& store, GalleryMeaning* meaning = nullptr, QWidget* parent = nullptr);
     ~GalleryPage() override;
     [[nodiscard]] const Actions& actions() const { return m_actions; }
     [[nodiscard]] GalleryModel& model() const { return *m_model; }
     [[nodiscard]] GalleryGrid& grid() const { return *m_grid; }
     [[nodiscard]] Viewer& viewer() const { return *m_viewer; }
+    [[nodiscard]] GalleryDetails& details() const { return *m_details; }
     [[nodiscard]] GallerySidebar& sidebar() const { return *m_sidebar; }
     [[nodiscard]] QLineEdit& searchField() const { return *m_search; }
     [[nodiscard]] MessageBar& message() const { return *m_message; }
@@ -80,13 +86,23 @@ protected:
 private:
     QAction* addAction(const QString& text, const char* icon, const QList<QKeySequence>& shortcuts,
                        void (GalleryPage::*run)());
+    QAction* addSwitch(const QString& text, const char* icon, Qt::Key key);
     void makeActions();
     QWidget* makeTop();
     QWidget* makeCentre();
     void connectStore();
     void connectPanels();
 
+    void connectMeaning();
     void query();
+    void setSearchMode();
+    void moreLike();
+    void showAlike(const QString& name, const Embedding& point);
+    void endAlike();
+    void takePoint(const Embedding& point);
+    void showLineage(const GalleryEntry* entry);
+    void goTo(qint64 id);
+    void goToWanted();
     void showCount();
     void showCurrent();
     void refreshFacets();
@@ -119,13 +135,22 @@ private:
     [[nodiscard]] QList<qint64> chosen() const;
     [[nodiscard]] bool isViewing() const;
 
+    /// A point of CLIP's space and what it is the point of: a text, or the name of a picture.
+    struct Place {
+        QString of;
+        QString model;
+        Embedding point;
+    };
+
     GalleryStore& m_store;
+    GalleryMeaning* m_meaning;
     GalleryThumbnails m_thumbnails;
     GalleryModel* m_model;
     GallerySidebar* m_sidebar;
     QLineEdit* m_search;
     QComboBox* m_sort;
     QSlider* m_size;
+    QPushButton* m_alikeChip; ///< says what the pictures are like, and ends it
     MessageBar* m_message;
     QStackedWidget* m_stack;
     GalleryGrid* m_grid;
@@ -137,6 +162,11 @@ private:
     Actions m_actions{};
     QList<TrashedPicture> m_trashed; ///< what undo brings back
     QTimer m_querySoon;
+    Place m_text; ///< the last text that was looked for by meaning
+    Place m_alike; ///< of the picture that others are like; empty without one
+    QString m_locating; ///< name of the picture whose point was asked for; empty: of the text
+    qint64 m_lineageOf = 0; ///< id of the picture whose relatives are shown
+    qint64 m_wanted = 0; ///< id of the picture to go to once it is found
     GalleryFacets m_facets;
     bool m_active = false;
     bool m_looking = false; ///< for changes

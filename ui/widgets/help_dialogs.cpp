@@ -65,6 +65,9 @@ void showShortcuts(QWidget* parent)
                            { tr("F1 or ?"), tr("This list") },
                            { tr("Ctrl+Q"), tr("Quit") } };
     const Rows gallery{ { tr("Ctrl+F or /"), tr("Search") },
+                        { tr("B"), tr("Search by meaning, or by words") },
+                        { tr("L"), tr("More like this picture") },
+                        { tr("D"), tr("Fold near-duplicates") },
                         { tr("1 to 9, 0"), tr("Rate, take the rating away") },
                         { tr("."), tr("Star") },
                         { tr("T"), tr("Add a tag") },

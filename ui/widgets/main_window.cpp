@@ -103,7 +103,8 @@ void MainWindow::makeTabs()
 
 void MainWindow::addGallery(GalleryStore& store)
 {
-    m_gallery = new GalleryPage(store);
+    auto* meaning = new GalleryMeaning(m_session, store, this);
+    m_gallery = new GalleryPage(store, meaning);
     m_pages->addWidget(m_gallery);
     m_tabs->addTab(tr("Gallery"));
     m_tabs->setTabToolTip(0, tr("Ctrl+1"));
@@ -140,7 +141,7 @@ void MainWindow::makeGalleryMenu()
     menu->addSeparator();
     menu->addActions({ page.copyText, page.showInFolder, page.exportSelection, page.addFolder });
     menu->addSeparator();
-    menu->addActions({ page.search, page.details });
+    menu->addActions({ page.search, page.byMeaning, page.moreLike, page.fold, page.details });
     menuBar()->insertMenu(menuBar()->actions().value(2), menu);
     QMenu* view = menuBar()->actions().value(3)->menu();
     view->addAction(tr("&Create"), QKeySequence(Qt::CTRL | Qt::Key_1), this, [this] { showPage(0); });

@@ -4,9 +4,9 @@
 #include "ui/session/gallery_model.h"
 #include "ui/session/picture_codec.h"
 #include "ui/widgets/theme.h"
+#include "ui/widgets/time_line.h"
 
 #include <QAction>
-#include <QDir>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
@@ -26,6 +26,7 @@ Viewer::Viewer(QWidget* parent)
     , m_title(new QLabel)
     , m_zoom(new QLabel)
     , m_canvas(new ViewerCanvas)
+    , m_timeLine(new TimeLine)
     , m_strip(new QFrame)
     , m_stages(new QHBoxLayout(m_strip))
 {
@@ -57,7 +58,11 @@ Viewer::Viewer(QWidget* parent)
     layout->setSpacing(0);
     layout->addLayout(m_tools);
     layout->addWidget(m_canvas, 1);
+    layout->addWidget(m_timeLine);
     layout->addWidget(m_strip);
+    m_timeLine->setAccessibleName(tr("Steps"));
+    m_timeLine->hide();
+    connect(m_timeLine, &TimeLine::moved, this, &Viewer::showStep);
     connect(m_canvas, &ViewerCanvas::zoomChanged, this,
             [this] { m_zoom->setText(tr("%1%").arg(qRound(m_canvas->zoom() * 100))); });
 }
@@ -144,12 +149,8 @@ void Viewer::load()
 {
     m_loading.start(
         [path = m_entry.path, other = m_other.path](const std::stop_token&, const JobRunner::Post&) {
-            Loaded loaded{ readPicture(path), other.isEmpty() ? QImage() : readPicture(other), {} };
-            const QDir folder(path + QStringLiteral(".reverie"));
-            for (const QString& name :
-                 folder.entryList({ QStringLiteral("stage-*.png") }, QDir::Files, QDir::Name))
-                loaded.stages.emplace_back(name, readPicture(folder.filePath(name)));
-            return loaded;
+            return Loaded{ readPicture(path), other.isEmpty() ? QImage() : readPicture(other),
+                           readStages(path) };
         },
         [this](const Loaded& loaded) { take(loaded); }, [this](const QString& text) { Q_EMIT failed(text); });
 }
@@ -158,13 +159,32 @@ void Viewer::take(const Loaded& loaded)
 {
     if (loaded.image.isNull())
         Q_EMIT failed(tr("%1 can't be shown; it is gone or damaged.").arg(m_entry.path));
-    m_canvas->show(loaded.image, describeEntry(m_entry));
+    m_image = loaded.image;
+    m_canvas->show(m_image, describeEntry(m_entry));
     m_canvas->compareWith(loaded.other, m_mode);
-    showStages(loaded.stages);
+    showStages(loaded.kept.stages);
+    showSteps(loaded.kept.steps);
     m_zoom->setText(tr("%1%").arg(qRound(m_canvas->zoom() * 100)));
 }
 
-void Viewer::showStages(const std::vector<std::pair<QString, QImage>>& stages)
+void Viewer::showSteps(const std::vector<std::vector<QImage>>& steps)
+{
+    std::vector<TimeLine::Frame> frames;
+    for (std::size_t stage = 0; stage < steps.size(); ++stage)
+        for (std::size_t step = 0; step < steps[stage].size(); ++step)
+            frames.push_back({ steps[stage][step], int(stage) + 1, int(step) + 1, int(steps[stage].size()) });
+    m_timeLine->setVisible(!frames.empty() && !isComparing());
+    m_timeLine->setFrames(std::move(frames));
+}
+
+void Viewer::showStep()
+{
+    // At the size of the picture, so that zoom and place stay.
+    const QImage step = m_timeLine->atEnd() ? m_image : m_timeLine->current().scaled(m_image.size());
+    m_canvas->show(step, describeEntry(m_entry));
+}
+
+void Viewer::showStages(const std::vector<QImage>& stages)
 {
     while (m_stages->count() > 0) {
         const std::unique_ptr<QLayoutItem> item(m_stages->takeAt(0));
@@ -173,7 +193,7 @@ void Viewer::showStages(const std::vector<std::pair<QString, QImage>>& stages)
     }
     m_strip->setVisible(!stages.empty());
     m_stages->addStretch();
-    for (const auto& [name, image] : stages) {
+    for (const QImage& image : stages) {
         auto* button = new QToolButton;
         button->setIcon(QPixmap::fromImage(image.scaled(stage_side, stage_side, Qt::KeepAspectRatio)));
         button->setIconSize({ stage_side, stage_side });
@@ -181,9 +201,8 @@ void Viewer::showStages(const std::vector<std::pair<QString, QImage>>& stages)
         button->setToolButtonStyle(Qt::ToolButtonTextUnderIcon);
         button->setAccessibleName(tr("Stage of %1 pixels").arg(image.width()));
         button->setFocusPolicy(Qt::StrongFocus);
-        connect(button, &QToolButton::clicked, this, [this, image = image] {
-            m_canvas->show(image, tr("Stage of %1 pixels").arg(image.width()));
-        });
+        connect(button, &QToolButton::clicked, this,
+                [this, image] { m_canvas->show(image, tr("Stage of %1 pixels").arg(image.width())); });
         m_stages->addWidget(button);
     }
     m_stages->addStretch();
