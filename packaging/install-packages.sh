@@ -10,7 +10,7 @@ packages=(
     g++ cmake ninja-build                        # to build
     libtorch-dev nlohmann-json3-dev libcli11-dev
     qt6-base-dev qt6-charts-dev qt6-svg-dev
-    pkg-config libwebp-dev libarchive-dev
+    pkg-config libwebp-dev libgif-dev libarchive-dev
     libqt6opengl6-dev                            # qt6-charts-dev does not ask for it
     libopenblas0-openmp                          # libtorch runs on any BLAS; the others are slower or oversubscribe
     libqt6sql6-sqlite qt6-wayland                # to run
@@ -18,7 +18,8 @@ packages=(
     fonts-dejavu-core fonts-noto-color-emoji unicode-data
 )
 if [ "${1:-}" = --tests ]; then
-    packages+=(appstream desktop-file-utils libimage-exiftool-perl poppler-utils python3-pil unzip)
+    packages+=(appstream desktop-file-utils libimage-exiftool-perl poppler-utils python3-pil unzip
+        chromium chromium-driver tidy) # to look at the web page that the gallery exports
 fi
 
 as_root() {

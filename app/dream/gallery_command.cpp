@@ -339,7 +339,7 @@ void addGalleryCommand(CLI::App& app, int& status)
     auto* exportVerb = addVerb(*gallery, "export", "Hand pictures on", exportAll, status, options);
     exportVerb->add_option("FOLDER", options->words, "Folders, pictures or a query; nothing is all");
     exportVerb->add_option("-o,--out", options->out, "Where to; nothing is overwritten")->required();
-    exportVerb->add_option("--format", options->format, "folder, zip, html, pdf, sheet or animation")
+    exportVerb->add_option("--format", options->format, "folder, zip, html, pdf, sheet, animation or gif")
         ->capture_default_str();
     exportVerb->add_option("--image", options->image, "png, jpeg or webp")->capture_default_str();
     exportVerb->add_option("--quality", options->quality, "Of JPEG and WebP")
@@ -355,7 +355,7 @@ void addGalleryCommand(CLI::App& app, int& status)
     exportVerb->add_option("--columns", options->columns, "Of a sheet or PDF")
         ->check(CLI::Range(1, 12))
         ->capture_default_str();
-    exportVerb->add_option("--milliseconds", options->milliseconds, "For each picture of an animation")
+    exportVerb->add_option("--milliseconds", options->milliseconds, "For each picture of an animation or GIF")
         ->check(CLI::Range(20, 10000))
         ->capture_default_str();
     exportVerb->add_option("--title", options->title, "Of a web page or PDF");

@@ -91,7 +91,8 @@ private Q_SLOTS:
                                                { "html", "out/index.html" },
                                                { "pdf", "out.pdf" },
                                                { "sheet", "out.png" },
-                                               { "animation", "out.webp" } })
+                                               { "animation", "out.webp" },
+                                               { "gif", "out.gif" } })
             QTest::newRow(format) << QString::fromLatin1(
                 format) << QString::fromLatin1(format) + QLatin1Char('/') + QString::fromLatin1(written);
     }

@@ -26,13 +26,14 @@ QString tr(const char* text)
     return QCoreApplication::translate("reverie::ui::Export", text);
 }
 
-constexpr std::array<std::pair<QLatin1String, ExportKind>, 6> kinds{ {
+constexpr std::array<std::pair<QLatin1String, ExportKind>, 7> kinds{ {
     { QLatin1String("folder"), ExportKind::Folder },
     { QLatin1String("zip"), ExportKind::Zip },
     { QLatin1String("html"), ExportKind::Html },
     { QLatin1String("pdf"), ExportKind::Pdf },
     { QLatin1String("sheet"), ExportKind::Sheet },
     { QLatin1String("animation"), ExportKind::Animation },
+    { QLatin1String("gif"), ExportKind::Gif },
 } };
 
 /// What is being written, gone again unless it is put in place.
@@ -98,6 +99,7 @@ void write(const QList<GalleryEntry>& entries, const QString& path, const Export
         write_file(toPath(path), makeSheet(entries, options, step).toStdString());
         break;
     case ExportKind::Animation:
+    case ExportKind::Gif:
         write_file(toPath(path), makeAnimation(entries, options, step).toStdString());
         break;
     }
@@ -110,7 +112,7 @@ ExportKind exportKindFromName(const QString& name)
     for (const auto& [known, kind] : kinds)
         if (name == known)
             return kind;
-    throw UsageError(tr("There is no export '%1'; choose folder, zip, html, pdf, sheet or animation.")
+    throw UsageError(tr("There is no export '%1'; choose folder, zip, html, pdf, sheet, animation or gif.")
                          .arg(name)
                          .toStdString());
 }
@@ -129,6 +131,8 @@ QString exportExtension(ExportKind kind)
         return QStringLiteral(".png");
     case ExportKind::Animation:
         return QStringLiteral(".webp");
+    case ExportKind::Gif:
+        return QStringLiteral(".gif");
     }
     return {};
 }

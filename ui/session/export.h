@@ -11,9 +11,10 @@
 
 namespace reverie::ui {
 
-enum class ExportKind { Folder, Zip, Html, Pdf, Sheet, Animation };
+enum class ExportKind { Folder, Zip, Html, Pdf, Sheet, Animation, Gif };
 
-/// "folder", "zip", "html", "pdf", "sheet", "animation". Throws UsageError naming them.
+/// "folder", "zip", "html", "pdf", "sheet", "animation", which is a WebP, "gif". Throws UsageError naming
+/// them.
 ExportKind exportKindFromName(const QString& name);
 
 /// How pictures leave the gallery.
@@ -29,7 +30,7 @@ struct ExportOptions {
     /// No prompt, seed, model or program in files, names, captions or sidecars; sidecars are then left out.
     bool stripMetadata = false;
     int columns = 5; ///< of a sheet or PDF
-    int frameMilliseconds = 500; ///< of an animation
+    int frameMilliseconds = 500; ///< of an animation or GIF
     QString title;
 };
 

@@ -172,7 +172,7 @@ QByteArray makeAnimation(const QList<GalleryEntry>& entries, const ExportOptions
         }
         frames.push_back({ image, options.frameMilliseconds });
     }
-    return encodeAnimation(frames, options.quality);
+    return options.kind == ExportKind::Gif ? encodeGif(frames) : encodeAnimation(frames, options.quality);
 }
 
 } // namespace reverie::ui

@@ -126,7 +126,8 @@ void ExportDialog::makeFields(QFormLayout& form)
                                       { tr("Web page for any browser"), ExportKind::Html },
                                       { tr("Contact sheet, PDF"), ExportKind::Pdf },
                                       { tr("Contact sheet, PNG"), ExportKind::Sheet },
-                                      { tr("Animation, WebP"), ExportKind::Animation } })
+                                      { tr("Animation, WebP"), ExportKind::Animation },
+                                      { tr("Animation, GIF"), ExportKind::Gif } })
         m_kind->addItem(name, static_cast<int>(kind));
     add(tr("As"), m_kind);
     m_image = new QComboBox;
@@ -218,7 +219,7 @@ void ExportDialog::change()
     const ExportOptions now = options();
     const bool files = now.kind == ExportKind::Folder || now.kind == ExportKind::Zip;
     const bool pictures = files || now.kind == ExportKind::Html;
-    const bool animation = now.kind == ExportKind::Animation;
+    const bool animation = now.kind == ExportKind::Animation, gif = now.kind == ExportKind::Gif;
     const auto show = [this](QWidget* field, bool visible) {
         field->setVisible(visible);
         if (QWidget* label = m_form->labelForField(field))
@@ -227,7 +228,7 @@ void ExportDialog::change()
     show(m_image, pictures);
     show(m_quality, (pictures && now.image != ImageFormat::Png) || animation);
     show(m_columns, now.kind == ExportKind::Pdf || now.kind == ExportKind::Sheet);
-    show(m_milliseconds, animation);
+    show(m_milliseconds, animation || gif);
     show(m_pattern, files && !now.stripMetadata);
     for (QCheckBox* box : { m_textFiles, m_jsonFiles, m_metadataFile })
         box->setVisible(files && !now.stripMetadata);
