@@ -3,164 +3,26 @@
 
 #ifdef REVERIE_WITH_QT
 
+#include "app/dream/gallery_program.h"
 #include "app/dream/generate_options.h"
 #include "app/dream/interrupt.h"
-#include "app/dream/output.h"
 #include "core/base/error.h"
 #include "ui/session/export.h"
-#include "ui/session/gallery.h"
-#include "ui/session/gallery_errors.h"
 #include "ui/session/path.h"
 #include "ui/session/verdict.h"
-
-#include <QDir>
-#include <QDirIterator>
-#include <QFileInfo>
-#include <QGuiApplication>
-#include <clocale>
-#include <cstdlib>
-#include <cstring>
-#include <langinfo.h>
 
 namespace {
 
 using namespace reverie::ui;
+using namespace dream_gallery;
 using nlohmann::json;
-
-struct Options {
-    std::vector<std::string> words; ///< a query, folders or pictures
-    std::string out, format = "folder", image = "png", pattern, title;
-    std::string model, device = "auto";
-    std::vector<std::string> sidecars;
-    int limit = 0, quality = 90, size = 0, columns = 5, milliseconds = 500;
-    bool strip = false;
-    bool json = false;
-};
-
-/// Qt for a command line: it asks for no display and says nothing of its own.
-class QtProgram
-{
-public:
-    enum class Fonts { No, Yes };
-
-    explicit QtProgram(Fonts fonts)
-    {
-        qInstallMessageHandler([](QtMsgType, const QMessageLogContext&, const QString&) {});
-        std::setlocale(LC_CTYPE, "");
-        if (std::strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-            setenv("LC_ALL", "C.UTF-8", 1);
-        if (fonts == Fonts::Yes) {
-            setenv("QT_QPA_PLATFORM", "offscreen", 1);
-            m_program = std::make_unique<QGuiApplication>(m_argc, m_argv);
-        } else {
-            m_program = std::make_unique<QCoreApplication>(m_argc, m_argv);
-        }
-    }
-
-private:
-    char m_name[6] = "dream";
-    char* m_argv[2] = { m_name, nullptr };
-    int m_argc = 1;
-    std::unique_ptr<QCoreApplication> m_program;
-};
 
 QString toQString(const std::string& text)
 {
     return QString::fromStdString(text);
 }
 
-/// The gallery as it is on the disk now.
-class OpenGallery
-{
-public:
-    explicit OpenGallery(Output& output)
-        : gallery(GalleryPlaces::standard())
-    {
-        try {
-            gallery.check();
-        } catch (const DamagedDatabase&) {
-            gallery.startAnew();
-        }
-        if (!gallery.warning().isEmpty())
-            output.warning(gallery.warning().toStdString());
-        const QStringList changes = gallery.findChanges();
-        constexpr int slice = 500;
-        for (int i = 0; i < changes.size(); i += slice) {
-            output.progress("Reading pictures: " + std::to_string(i) + " of "
-                            + std::to_string(changes.size()));
-            gallery.index(changes.mid(i, slice));
-        }
-        output.clearProgress();
-    }
-
-    Gallery gallery;
-};
-
-QList<GalleryEntry> picturesIn(const QString& folder)
-{
-    QStringList paths;
-    QDirIterator files(folder,
-                       { QStringLiteral("*.png"), QStringLiteral("*.jpg"), QStringLiteral("*.jpeg"),
-                         QStringLiteral("*.webp") },
-                       QDir::Files, QDirIterator::Subdirectories);
-    while (files.hasNext())
-        if (const QString path = files.next(); !path.contains(QLatin1String(".reverie/")))
-            paths << path;
-    paths.sort();
-    QList<GalleryEntry> entries;
-    for (const QString& path : paths)
-        if (const auto entry = readEntry(path); entry.width > 0)
-            entries << entry;
-    return entries;
-}
-
-/// Words that are files or folders stand for themselves; else all of them together are a query.
-QList<GalleryEntry> chosen(const Options& options, Output& output)
-{
-    QList<GalleryEntry> entries;
-    bool paths = false;
-    for (const std::string& word : options.words) {
-        const QFileInfo info(QFile::decodeName(word.c_str()));
-        if (info.isDir())
-            entries += picturesIn(info.absoluteFilePath());
-        else if (info.isFile())
-            entries << readEntry(info.absoluteFilePath());
-        paths = paths || info.exists();
-    }
-    if (paths)
-        return entries;
-    QStringList query;
-    for (const std::string& word : options.words)
-        query << toQString(word);
-    const auto parsed = GalleryQuery::parse(query.join(QLatin1Char(' ')));
-    OpenGallery open(output);
-    return open.gallery.entries(open.gallery.find(parsed));
-}
-
-json toJson(const GalleryEntry& entry)
-{
-    const auto text = [](const QString& value) { return value.toStdString(); };
-    json tags = json::array(), boards = json::array();
-    for (const QString& tag : entry.tags)
-        tags.push_back(text(tag));
-    for (const QString& board : entry.boards)
-        boards.push_back(text(board));
-    return { { "type", "picture" },
-             { "path", text(entry.path) },
-             { "prompt", text(entry.prompt) },
-             { "seed", entry.seed ? json(*entry.seed) : json() },
-             { "width", entry.width },
-             { "height", entry.height },
-             { "model", text(entry.model) },
-             { "tool", text(entry.tool) },
-             { "kind", text(entry.kind) },
-             { "rating", entry.rating },
-             { "starred", entry.starred },
-             { "tags", tags },
-             { "boards", boards } };
-}
-
-int list(const Options& options)
+int list(const GalleryOptions& options)
 {
     const QtProgram program(QtProgram::Fonts::No);
     Output output(options.json);
@@ -176,7 +38,7 @@ int list(const Options& options)
     return Done;
 }
 
-int add(const Options& options)
+int add(const GalleryOptions& options)
 {
     const QtProgram program(QtProgram::Fonts::No);
     Output output(options.json);
@@ -193,7 +55,7 @@ int add(const Options& options)
     return Done;
 }
 
-int rebuild(const Options& options)
+int rebuild(const GalleryOptions& options)
 {
     const QtProgram program(QtProgram::Fonts::No);
     Output output(options.json);
@@ -209,7 +71,7 @@ int rebuild(const Options& options)
     return Done;
 }
 
-int verify(const Options& options)
+int verify(const GalleryOptions& options)
 {
     const QtProgram program(QtProgram::Fonts::No);
     Output output(options.json);
@@ -246,7 +108,7 @@ int verify(const Options& options)
     return allSame ? Done : Failed;
 }
 
-ExportOptions exportOptions(const Options& options)
+ExportOptions exportOptions(const GalleryOptions& options)
 {
     ExportOptions made;
     made.kind = exportKindFromName(toQString(options.format));
@@ -272,7 +134,7 @@ ExportOptions exportOptions(const Options& options)
     return made;
 }
 
-int exportAll(const Options& options)
+int exportAll(const GalleryOptions& options)
 {
     const ExportOptions how = exportOptions(options);
     const bool fonts = how.kind == ExportKind::Pdf || how.kind == ExportKind::Sheet;
@@ -296,15 +158,21 @@ int exportAll(const Options& options)
     return Done;
 }
 
-using Run = int (*)(const Options&);
+using Run = int (*)(const GalleryOptions&);
 
 CLI::App* addVerb(CLI::App& gallery, const char* name, const char* text, Run run, int& status,
-                  const std::shared_ptr<Options>& options)
+                  const std::shared_ptr<GalleryOptions>& options)
 {
     auto* verb = gallery.add_subcommand(name, text);
     addJsonFlag(*verb, options->json);
     verb->callback([run, options, &status] { status = run(*options); });
     return verb;
+}
+
+void addModelOptions(CLI::App& verb, GalleryOptions& options)
+{
+    verb.add_option("--model", options.model, "Model file, or the name of an installed model");
+    verb.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
 }
 
 } // namespace
@@ -313,7 +181,7 @@ void addGalleryCommand(CLI::App& app, int& status)
 {
     auto* gallery = app.add_subcommand("gallery", "Find, check and hand on pictures");
     gallery->require_subcommand(1);
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<GalleryOptions>();
     constexpr const char* query
         = "Words of prompts and model: tag: board: kind: tool: seed: size: rating: starred: date: sort:";
 
@@ -321,6 +189,15 @@ void addGalleryCommand(CLI::App& app, int& status)
         = addVerb(*gallery, "list", "Print the pictures that a query finds", list, status, options);
     listVerb->add_option("QUERY", options->words, query);
     listVerb->add_option("--limit", options->limit, "At most so many")->check(CLI::PositiveNumber);
+
+    auto* searchVerb = addVerb(*gallery, "search", "Find pictures by what they show, the most alike first",
+                               search, status, options);
+    searchVerb->add_option("QUERY", options->words, query);
+    searchVerb->add_option("--meaning", options->meaning, "What the pictures show, in words");
+    searchVerb->add_option("--like", options->like, "A picture that they are like");
+    searchVerb->add_flag("--fold", options->fold, "Near-duplicates once, with their count");
+    searchVerb->add_option("--limit", options->limit, "At most so many")->check(CLI::PositiveNumber);
+    addModelOptions(*searchVerb, *options);
 
     auto* addVerbApp
         = addVerb(*gallery, "add", "Add pictures, or folders that are looked through from then on", add,
@@ -333,8 +210,7 @@ void addGalleryCommand(CLI::App& app, int& status)
     auto* verifyVerb = addVerb(*gallery, "verify", "Draw pictures again from their record and compare",
                                verify, status, options);
     verifyVerb->add_option("PICTURE", options->words, "Pictures, folders or a query")->required();
-    verifyVerb->add_option("--model", options->model, "Model file, or the name of an installed model");
-    verifyVerb->add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    addModelOptions(*verifyVerb, *options);
 
     auto* exportVerb = addVerb(*gallery, "export", "Hand pictures on", exportAll, status, options);
     exportVerb->add_option("FOLDER", options->words, "Folders, pictures or a query; nothing is all");

@@ -140,6 +140,9 @@ void addSamplingFlags(CLI::App& command, GenerateOptions& options)
 {
     command.add_option("--negative", options.negative, "What not to draw; works where guidance is above 1");
     command.add_option("-o,--out", options.out, "File (.png) or folder to write to; nothing is overwritten");
+    command.add_option("--names", options.names,
+                       "Names of the files: [index] [seed] [prompt] [date] [datetime<%Y-%m-%d>] [model] "
+                       "[model_hash]; '/' makes folders");
     command.add_option("-n,--count", options.count, "Pictures of every prompt");
     command.add_option("--seed", options.seed, "Seed of the first picture; the others count on from it");
     command.add_option("--model", options.model, "Model file, or the name of an installed model");

@@ -22,7 +22,7 @@ struct GenerateOptions {
     std::optional<std::string> negative;
     reverie::Recipe recipe; ///< of vary, blend, ...
     std::string name; ///< of the files; empty: the prompt's words
-    std::string out;
+    std::string out, names;
     std::string model;
     std::optional<std::int64_t> seed;
     std::optional<int> count;

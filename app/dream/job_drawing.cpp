@@ -75,7 +75,12 @@ reverie::Generator& WarmModel::generator()
 JobDrawing::JobDrawing(const GenerateOptions& options, const GenerateJob& job, Output& output)
     : m_job(job)
     , m_output(output)
-    , m_writer({ options.out, !options.promptFile.empty(), options.saveStages, job.name, job.request.recipe },
+    , m_writer({ .out = options.out,
+                 .numbered = !options.promptFile.empty(),
+                 .saveStages = options.saveStages,
+                 .names = options.names,
+                 .name = job.name,
+                 .recipe = job.request.recipe },
                bytesNeeded(job, options.saveStages))
     , m_inGallery(!options.noGallery)
 {

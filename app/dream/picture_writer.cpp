@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/dream/picture_writer.h"
 
-#include "core/api/picture_file.h"
+#include "core/api/picture_names.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 
@@ -111,7 +111,7 @@ Manifest::~Manifest()
 void Manifest::add(const reverie::Picture& picture, const fs::path& file)
 {
     const nlohmann::json entry = { { "prompt", picture.prompt },
-                                   { "file", file.filename().string() },
+                                   { "file", file.string() },
                                    { "seed", picture.seed },
                                    { "index", picture.index } };
     const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -130,6 +130,10 @@ PictureWriter::PictureWriter(const Options& options, std::uintmax_t bytes)
     : m_options(options)
     , m_file(namedFile(options.out))
 {
+    if (!m_options.names.empty())
+        reverie::check_name_pattern(m_options.names);
+    if (!m_options.names.empty() && !m_file.empty())
+        throw UsageError("-o names a file and --names a pattern; give only one of them, or -o a folder.");
     if (m_options.numbered && !m_file.empty())
         throw UsageError("A prompt file makes many pictures; give -o a folder.");
     m_folder = m_file.empty() ? fs::path(options.out.empty() ? "." : options.out) : m_file.parent_path();
@@ -142,15 +146,15 @@ PictureWriter::PictureWriter(const Options& options, std::uintmax_t bytes)
 
 fs::path PictureWriter::write(const reverie::Picture& picture, const reverie::ResolvedSettings& settings)
 {
-    const fs::path path = pathFor(picture);
-    reverie::write_picture(
-        path, picture.image,
-        reverie::making_of(picture, picture.image, settings, m_options.recipe, REVERIE_VERSION));
+    const auto making
+        = reverie::making_of(picture, picture.image, settings, m_options.recipe, REVERIE_VERSION);
+    const fs::path path = pathFor(picture, making);
+    reverie::write_picture(path, picture.image, making);
     try {
         if (m_options.saveStages)
             saveStages(picture, settings, m_options.recipe, path);
         if (m_manifest)
-            m_manifest->add(picture, path);
+            m_manifest->add(picture, path.lexically_relative(m_folder));
     } catch (const Error&) {
         std::error_code error;
         fs::remove(path, error);
@@ -160,8 +164,12 @@ fs::path PictureWriter::write(const reverie::Picture& picture, const reverie::Re
     return path;
 }
 
-fs::path PictureWriter::pathFor(const reverie::Picture& picture) const
+fs::path PictureWriter::pathFor(const reverie::Picture& picture, const reverie::PictureMaking& making) const
 {
+    if (!m_options.names.empty()) {
+        const fs::path path = reverie::new_picture_path(m_folder, m_options.names, making);
+        return m_options.out.empty() ? path.lexically_relative(m_folder) : path;
+    }
     if (!m_file.empty())
         return reverie::unused_path(m_file);
     const auto words = m_options.name.empty() ? reverie::slug(picture.prompt) : m_options.name;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/api/generator.h"
+#include "core/api/picture_file.h"
 
 #include <filesystem>
 #include <optional>
@@ -34,6 +34,7 @@ public:
         std::string out; ///< as typed: a folder, a name ending in .png, or empty for this folder
         bool numbered = false; ///< 00001-<seed>-<slug>.png and a manifest, as for a prompt file
         bool saveStages = false;
+        std::string names = {}; ///< a pattern for all, see check_name_pattern(); empty: as above
         std::string name = {}; ///< instead of the prompt's words
         reverie::Recipe recipe = {}; ///< recorded in the pictures
     };
@@ -45,7 +46,8 @@ public:
     std::filesystem::path write(const reverie::Picture& picture, const reverie::ResolvedSettings& settings);
 
 private:
-    [[nodiscard]] std::filesystem::path pathFor(const reverie::Picture& picture) const;
+    [[nodiscard]] std::filesystem::path pathFor(const reverie::Picture& picture,
+                                                const reverie::PictureMaking& making) const;
 
     Options m_options;
     std::filesystem::path m_folder;

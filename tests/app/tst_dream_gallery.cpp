@@ -2,6 +2,7 @@
 #include "core/api/model_info.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "tests/ui/fake_engine.h"
 #include "tests/ui/gallery_fixture.h"
 
 #include <QProcess>
@@ -108,6 +109,47 @@ private Q_SLOTS:
         QVERIFY2(run.err.isEmpty(), run.err.constData());
     }
 
+    void picturesAreFoundByWhatTheyShow()
+    {
+        const char* const shown[]
+            = { "slice of pizza", "red apple", "sailboat", "four leaf clover", "snowman" };
+        for (int i = 0; i < 5; ++i) {
+            const QString file = m_home.path(QStringLiteral("Pictures/Reverie/shown/%1.png").arg(i));
+            QDir().mkpath(QFileInfo(file).absolutePath());
+            QVERIFY(fakeTarget(shown[i]).save(file));
+        }
+        for (int i = 0; i < 5; ++i) {
+            const auto run
+                = dream({ QStringLiteral("search"), QStringLiteral("--meaning"),
+                          QString::fromLatin1(shown[i]), QStringLiteral("--limit"), QStringLiteral("1") });
+            QVERIFY2(run.status == 0, run.err.constData());
+            QVERIFY2(run.out.trimmed().endsWith(QStringLiteral("shown/%1.png").arg(i).toUtf8()),
+                     run.out.constData());
+        }
+        const QString again = m_home.path(QStringLiteral("again.jpg"));
+        QVERIFY(fakeTarget("sailboat")
+                    .scaled(50, 50, Qt::KeepAspectRatio, Qt::SmoothTransformation)
+                    .save(again, "JPEG", 80));
+        const auto like = dream({ QStringLiteral("search"), QStringLiteral("--like"), again,
+                                  QStringLiteral("--limit"), QStringLiteral("2"), QStringLiteral("--json") });
+        QVERIFY2(like.status == 0, like.err.constData());
+        const auto lines = like.out.trimmed().split('\n');
+        QCOMPARE(lines.size(), 2);
+        const auto first = json::parse(lines[0].toStdString()), second = json::parse(lines[1].toStdString());
+        QVERIFY(first["path"].get<std::string>().ends_with("shown/2.png"));
+        QVERIFY2(first["nearness"] > second["nearness"], like.out.constData());
+        std::printf("gallery: a smaller JPEG of a picture lies at %.3f, another picture at %.3f\n",
+                    first["nearness"].get<double>(), second["nearness"].get<double>());
+        QCOMPARE(dream({ QStringLiteral("search"), QStringLiteral("--like"), QStringLiteral("nowhere.png") })
+                     .status,
+                 2);
+        QCOMPARE(dream({ QStringLiteral("search"), QStringLiteral("--like"), again,
+                         QStringLiteral("--meaning"), QStringLiteral("x") })
+                     .status,
+                 2);
+        QDir(m_home.path(QStringLiteral("Pictures/Reverie/shown"))).removeRecursively();
+    }
+
     void nothingToExportIsWrongUsage()
     {
         const auto run = dream({ QStringLiteral("export"), QStringLiteral("nosuchword"), QStringLiteral("-o"),
@@ -117,5 +159,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(DreamGalleryTest)
+QTEST_MAIN(DreamGalleryTest)
 #include "tst_dream_gallery.moc"

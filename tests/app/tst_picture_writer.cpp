@@ -55,6 +55,21 @@ private Q_SLOTS:
         QCOMPARE(reverie::read_making(path("new/folder/red-heart-2.png")).seed, 101U);
     }
 
+    void aPatternNamesPicturesAndTheManifestFollows()
+    {
+        const fs::path folder = path("patterned");
+        PictureWriter writer({ .out = folder.string(), .numbered = true, .names = "[seed]/[prompt] [index]" },
+                             0);
+        QVERIFY(writer.write(picture(0, "Red Heart"), {}) == folder / "100/red-heart 00001.png");
+        QVERIFY(manifestLines(folder)[0]["file"] == "100/red-heart 00001.png");
+        QVERIFY(errorOf([&] {
+                    PictureWriter({ .out = folder.string(), .names = "../[seed]" }, 0);
+                }).contains(QLatin1String("leaves the folder")));
+        QVERIFY(errorOf([&] {
+                    PictureWriter({ .out = path("a.png").string(), .names = "[seed]" }, 0);
+                }).contains(QLatin1String("--names")));
+    }
+
     void anExistingFileIsNeverTouched()
     {
         reverie::write_file(path("mine.png"), "precious");

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include "core/api/picture_texts.h"
 #include "core/base/file.h"
 #include "tests/ui/gallery_window.h"
 #include "ui/widgets/create_page.h"
 #include "ui/widgets/export_dialog.h"
 #include "ui/widgets/gallery_sidebar.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/name_pattern_dialog.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/viewer.h"
 
 #include <QAbstractButton>
+#include <QAction>
 #include <QApplication>
 #include <QCheckBox>
 #include <QClipboard>
@@ -29,6 +32,18 @@ using namespace reverie::ui;
 class GalleryPageTest : public GalleryWindowTest
 {
     Q_OBJECT
+
+    /// Drops a file from outside on the window.
+    void drop(const QString& file)
+    {
+        QMimeData data;
+        data.setUrls({ QUrl::fromLocalFile(file) });
+        QDragEnterEvent enter(QPoint(400, 300), Qt::CopyAction, &data, Qt::LeftButton, {});
+        QApplication::sendEvent(m_window.get(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent event(QPointF(400, 300), Qt::CopyAction, &data, Qt::LeftButton, {});
+        QApplication::sendEvent(m_window.get(), &event);
+    }
 
 private Q_SLOTS:
     void initTestCase() { setUp(); }
@@ -218,6 +233,59 @@ private Q_SLOTS:
         QTest::keyClick(&grid(), Qt::Key_S);
         QTRY_COMPARE(draft().seed, std::optional<quint64>(100));
         QCOMPARE(draft().prompt, QStringLiteral("owl"));
+    }
+
+    void aDroppedPictureOfAnyProgramRestoresWhatMadeIt()
+    {
+        const auto draft = [this] { return m_window->createPage().parameters().draft(); };
+        drop(m_fixture->picture(QStringLiteral("2.png")));
+        QTRY_COMPARE(draft().prompt, QStringLiteral("red apple"));
+        QCOMPARE(draft().seed, std::optional<quint64>(102));
+        const std::string bare = encodePicture(fakeTarget("owl"), ImageFormat::Png, 0).toStdString();
+        const QString foreign = m_fixture->path(QStringLiteral("foreign.png"));
+        write_file(toPath(foreign),
+                   with_texts(bare,
+                              { { "parameters",
+                                  "a castle, at dusk\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, "
+                                  "CFG scale: 7, Seed: 4242, Size: 64x64, Model: other" } }));
+        drop(foreign);
+        QTRY_COMPARE(draft().prompt, QStringLiteral("a castle, at dusk"));
+        QCOMPARE(draft().seed, std::optional<quint64>(4242));
+        const QString mute = m_fixture->path(QStringLiteral("mute.png"));
+        write_file(toPath(mute), bare);
+        drop(mute);
+        QTRY_VERIFY(
+            m_window->createPage().findChild<MessageBar*>()->text().contains(QLatin1String("mute.png")));
+        QCOMPARE(draft().prompt, QStringLiteral("a castle, at dusk"));
+    }
+
+    void newPicturesAreNamedAfterTheirPattern()
+    {
+        for (QAction* action : m_window->findChildren<QAction*>())
+            if (action->text() == QStringLiteral("&Names of Pictures…"))
+                action->trigger();
+        auto* dialog = m_window->findChild<NamePatternDialog*>();
+        QVERIFY(dialog);
+        auto* field = dialog->findChild<QLineEdit*>(QStringLiteral("namePattern"));
+        QPushButton* use = nullptr;
+        for (auto* button : dialog->findChildren<QPushButton*>())
+            if (button->isDefault())
+                use = button;
+        field->selectAll();
+        QTest::keyClicks(field, QStringLiteral("../[seed]"));
+        QVERIFY(!use->isEnabled());
+        QVERIFY(dialog->findChild<QLabel*>(QStringLiteral("nameExample"))
+                    ->text()
+                    .contains(QLatin1String("leaves the folder")));
+        field->selectAll();
+        QTest::keyClicks(field, QStringLiteral("mine/[prompt] [index]"));
+        QVERIFY(use->isEnabled());
+        QTest::mouseClick(use, Qt::LeftButton);
+        PromptBox& prompt = m_window->createPage().parameters().promptBox();
+        prompt.setFocus();
+        QTest::keyClicks(&prompt, QStringLiteral("red apple"));
+        QTest::keyClick(&prompt, Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY(QFile::exists(m_fixture->picture(QStringLiteral("mine/red-apple 00001.png"))));
     }
 
     void aPictureIsCopiedWithItsFile()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "core/api/picture_file.h"
+#include "core/api/picture_names.h"
 
 #include <QObject>
 #include <QThreadPool>
@@ -9,10 +9,6 @@
 #include <set>
 
 namespace reverie::ui {
-
-/// The file a new picture gets: `FOLDER/YYYY-MM-DD/00001-<seed>-<slug>.png`, numbered on from what lies
-/// there, never one that exists. Creates the folder; throws Error if it can't.
-std::filesystem::path nextPicturePath(const std::filesystem::path& folder, const PictureMaking& making);
 
 /// Writes pictures one after the other on a thread of its own. A picture that can't be written is the
 /// caller's to keep and to hand in again.
@@ -23,6 +19,8 @@ public:
     explicit PictureSaver(QObject* parent = nullptr);
     ~PictureSaver() override; ///< waits for what was handed in
 
+    /// See check_name_pattern().
+    void setNamePattern(const std::string& pattern) { m_pattern = pattern; }
     /// The picture, and beside it how it came about as far as that was kept.
     void save(quint64 id, const QString& folder, const Picture& picture, const PictureMaking& making);
     [[nodiscard]] bool isBusy() const { return !m_pending.empty(); }
@@ -35,6 +33,7 @@ Q_SIGNALS:
 private:
     void report(quint64 id, const QString& path, const QString& message);
 
+    std::string m_pattern = default_name_pattern;
     QThreadPool m_thread;
     std::set<quint64> m_pending;
 };

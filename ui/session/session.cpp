@@ -7,6 +7,7 @@
 #include "ui/session/update_inbox.h"
 
 #include "core/api/source_picture.h"
+#include "core/base/file.h"
 
 #include <QFileInfo>
 #include <QPointer>
@@ -49,6 +50,7 @@ Session::Session(Engine engine, QObject* parent)
 {
     setUpComputeThread(m_computeThread);
     m_readers.setMaxThreadCount(1);
+    m_saver.setNamePattern(Settings::namePattern().toStdString());
     connect(&m_saver, &PictureSaver::saved, this, [this](quint64 id, const QString& path) {
         m_pictures.setPath(id, path);
         Q_EMIT pictureSaved(path, id);
@@ -293,11 +295,16 @@ void Session::readMaking(const QString& path)
                                                       toPath(m_outputFolder) };
     m_reading.start(
         [file = toPath(path), folders](const std::stop_token&, const JobRunner::Post&) {
-            PictureMaking making = read_making(file);
-            restore_sources(making.recipe, folders);
-            return making;
+            PictureMetadata picture = read_metadata(read_file(file));
+            if (!picture.making && (picture.tool.empty() || picture.tool == "Reverie"))
+                picture.making = read_making(file); // which says what is wrong with it
+            if (picture.making)
+                restore_sources(picture.making->recipe, folders);
+            return picture;
         },
-        [this, path](const PictureMaking& making) { Q_EMIT makingRead(making, path); },
+        [this, path](const PictureMetadata& picture) {
+            picture.making ? Q_EMIT makingRead(*picture.making, path) : Q_EMIT foreignRead(picture, path);
+        },
         [this](const QString& message) { Q_EMIT makingFailed(message); });
 }
 

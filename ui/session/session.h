@@ -10,6 +10,8 @@
 #include "ui/session/picture_saver.h"
 #include "ui/session/verdict.h"
 
+#include "core/api/picture_metadata.h"
+
 #include <QObject>
 #include <QThreadPool>
 
@@ -55,6 +57,8 @@ public:
     [[nodiscard]] PictureList& pictures() { return m_pictures; }
     [[nodiscard]] const QString& outputFolder() const { return m_outputFolder; }
     void setOutputFolder(const QString& folder) { m_outputFolder = folder; }
+    /// How pictures are called from now on, see check_name_pattern().
+    void setNamePattern(const QString& pattern) { m_saver.setNamePattern(pattern.toStdString()); }
     /// Hands every picture that could not be written to the writer again.
     void saveUnsaved();
     /// Nothing is being drawn or written.
@@ -71,7 +75,7 @@ public:
     /// Reads a picture to make others from; ends with sourceRead() or sourceFailed().
     void readSource(const QString& path);
     /// Reads what a picture file says about its making, and the pictures it was made from; ends with
-    /// makingRead() or makingFailed().
+    /// makingRead(), foreignRead() if another program drew it, or makingFailed().
     void readMaking(const QString& path);
     /// Draws the picture of that file again with the open model, which must be the one it was drawn with;
     /// ends with verified() or verifyFailed(). Waits for a drawing that runs.
@@ -99,6 +103,7 @@ Q_SIGNALS:
     void idle();
     void advised(const reverie::ui::PromptAdvice& advice);
     void makingRead(const reverie::PictureMaking& making, const QString& path);
+    void foreignRead(const reverie::PictureMetadata& picture, const QString& path);
     void makingFailed(const QString& message);
     void sourceRead(const reverie::SourcePicture& source, const QString& path);
     void sourceFailed(const QString& message);

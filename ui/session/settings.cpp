@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/session/settings.h"
 
+#include "core/api/picture_names.h"
 #include "core/base/error.h"
 
 #include <QSettings>
@@ -27,6 +28,7 @@ const QString deviceKey = QStringLiteral("draft/device");
 const QString lastSeedKey = QStringLiteral("lastSeed");
 const QString appearanceKey = QStringLiteral("appearance");
 const QString outputFolderKey = QStringLiteral("outputFolder");
+const QString namePatternKey = QStringLiteral("namePattern");
 const QString modelKey = QStringLiteral("model");
 const QString geometryKey = QStringLiteral("window/geometry");
 const QString panesKey = QStringLiteral("window/panes");
@@ -135,6 +137,16 @@ QString Settings::outputFolder()
 void Settings::setOutputFolder(const QString& folder)
 {
     QSettings().setValue(outputFolderKey, folder);
+}
+
+QString Settings::namePattern()
+{
+    return QSettings().value(namePatternKey, QString::fromLatin1(default_name_pattern)).toString();
+}
+
+void Settings::setNamePattern(const QString& pattern)
+{
+    QSettings().setValue(namePatternKey, pattern);
 }
 
 QString Settings::model()

@@ -33,6 +33,8 @@ public:
     static void setAppearance(Appearance appearance);
     static QString outputFolder(); ///< default: `Reverie` in the user's pictures folder
     static void setOutputFolder(const QString& folder);
+    static QString namePattern(); ///< of new pictures, see check_name_pattern()
+    static void setNamePattern(const QString& pattern);
     static QString model(); ///< path; empty: whichever is found
     static void setModel(const QString& path);
     static QByteArray geometry();

@@ -7,6 +7,7 @@
 #include "ui/widgets/cascade_strip.h"
 #include "ui/widgets/empty_page.h"
 #include "ui/widgets/finished_pane.h"
+#include "ui/widgets/gallery_page.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/message_page.h"
 #include "ui/widgets/parameter_panel.h"
@@ -138,6 +139,10 @@ void CreatePage::connectSession()
     connect(&m_session, &Session::makingRead, this, [this](const PictureMaking& making, const QString& path) {
         showMaking(making, QFileInfo(path).fileName());
     });
+    connect(&m_session, &Session::foreignRead, this,
+            [this](const PictureMetadata& picture, const QString& path) {
+                recall(picture, Recall::All, QFileInfo(path).fileName());
+            });
     connect(&m_session, &Session::makingFailed, this,
             [this](const QString& text) { m_message->showError(text); });
     connect(&m_session, &Session::sourceRead, this,

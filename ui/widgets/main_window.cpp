@@ -8,6 +8,7 @@
 #include "ui/widgets/gallery_page.h"
 #include "ui/widgets/help_dialogs.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/name_pattern_dialog.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/queue_panel.h"
 #include "ui/widgets/theme.h"
@@ -164,6 +165,7 @@ void MainWindow::makeMenus()
     connect(&m_session, &Session::drawingChanged, open, &QAction::setDisabled);
     file->addSeparator();
     file->addActions({ page.chooseFolder, page.openFolder });
+    file->addAction(tr("&Names of Pictures…"), this, &MainWindow::chooseNames);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
@@ -232,6 +234,17 @@ void MainWindow::chooseModel()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
     connect(dialog, &QFileDialog::fileSelected, m_create, &CreatePage::openModel);
+    dialog->open();
+}
+
+void MainWindow::chooseNames()
+{
+    auto* dialog = new NamePatternDialog(Settings::namePattern(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &NamePatternDialog::chosen, this, [this](const QString& pattern) {
+        Settings::setNamePattern(pattern);
+        m_session.setNamePattern(pattern);
+    });
     dialog->open();
 }
 

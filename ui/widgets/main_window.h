@@ -46,6 +46,7 @@ private:
     void makeAppearanceMenu();
     void makeHelpMenu();
     void chooseModel();
+    void chooseNames();
     void showTitle(const QString& title);
     void askToStop();
     void askToLose(int pictures);
