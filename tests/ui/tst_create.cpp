@@ -35,12 +35,14 @@ using namespace reverie::ui;
 
 namespace {
 
+/// Without the stages that are kept beside them.
 QStringList picturesBelow(const QString& folder)
 {
     QStringList found;
     for (QDirIterator files(folder, { QStringLiteral("*.png") }, QDir::Files, QDirIterator::Subdirectories);
          files.hasNext();)
-        found << files.next();
+        if (const QString path = files.next(); !path.contains(QLatin1String(".reverie/")))
+            found << path;
     found.sort();
     return found;
 }

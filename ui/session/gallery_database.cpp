@@ -196,7 +196,7 @@ void GalleryDatabase::stampAll()
 
 void GalleryDatabase::check()
 {
-    Statement check(m_database, QStringLiteral("PRAGMA quick_check(1)"));
+    Statement check(m_database, QStringLiteral("PRAGMA integrity_check(1)"));
     if (check.run().next() && check.text(0) != QLatin1String("ok"))
         throw DamagedDatabase("The gallery's index is damaged (" + check.text(0).simplified().toStdString()
                               + ").");

@@ -41,7 +41,7 @@ public:
     GalleryDatabase(const GalleryDatabase&) = delete;
     GalleryDatabase& operator=(const GalleryDatabase&) = delete;
 
-    /// Throws DamagedDatabase if a page of it is.
+    /// Throws DamagedDatabase if a page of it is, or an index and its table differ.
     void check();
 
     /// Everything `work` does happens, or nothing.
