@@ -60,6 +60,13 @@ std::optional<double> number_in(const json& object, const char* key)
     return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
 }
 
+/// A count or a size; 0 for what is none.
+double bounded(const json& value)
+{
+    const double number = value.is_number() ? value.get<double>() : 0;
+    return number >= 0 && number <= 1e9 ? number : 0;
+}
+
 std::optional<std::uint64_t> seed_in(const json& object, const char* key)
 {
     const json& value = member(object, key);
@@ -68,8 +75,7 @@ std::optional<std::uint64_t> seed_in(const json& object, const char* key)
 
 int integer_in(const json& object, const char* key)
 {
-    const double value = number_in(object, key).value_or(0);
-    return value >= 0 && value <= 1e9 ? static_cast<int>(value) : 0;
+    return static_cast<int>(bounded(member(object, key)));
 }
 
 // ---- A1111
@@ -140,15 +146,11 @@ void apply_setting(const std::string& key, const std::string& value, PictureMeta
         metadata.model = value;
     else if (key == "Model hash")
         metadata.model_hash = value;
-    else if (key == "Version" && value.starts_with("stable-diffusion.cpp"))
-        metadata.tool = "stable-diffusion.cpp";
-    else if (key == "Version" && value.starts_with("Reverie"))
-        metadata.tool = "Reverie";
-    else if (key == "Version" && value.starts_with("Fooocus"))
-        metadata.tool = "Fooocus";
-    else if (key == "Version" && value == "ComfyUI")
-        metadata.tool = "ComfyUI";
-    else if (key == "Size" && value.find('x') != std::string::npos) {
+    else if (key == "Version") {
+        for (const char* tool : { "stable-diffusion.cpp", "Reverie", "Fooocus", "ComfyUI" })
+            if (value.starts_with(tool))
+                metadata.tool = tool;
+    } else if (key == "Size" && value.find('x') != std::string::npos) {
         metadata.width = to_number<int>(value).value_or(0);
         metadata.height = to_number<int>(std::string_view(value).substr(value.find('x') + 1)).value_or(0);
     }
@@ -267,8 +269,7 @@ private:
                          std::initializer_list<const char*> links) const
     {
         const json* value = behind(inputs, keys, links);
-        const double number = value && value->is_number() ? value->get<double>() : 0;
-        return number >= 0 && number <= 1e9 ? number : 0;
+        return value ? bounded(*value) : 0;
     }
 
     std::string string_behind(const json& inputs, std::initializer_list<const char*> keys,
@@ -283,6 +284,17 @@ private:
 
 // ---- InvokeAI
 
+/// What its records have called alike through all versions.
+void read_invoke_settings(const json& settings, const char* sampler, PictureMetadata& metadata)
+{
+    metadata.seed = seed_in(settings, "seed");
+    metadata.steps = integer_in(settings, "steps");
+    metadata.cond_scale = number_in(settings, "cfg_scale");
+    metadata.sampler = string_in(settings, sampler);
+    metadata.width = integer_in(settings, "width");
+    metadata.height = integer_in(settings, "height");
+}
+
 void read_old_invoke(const json& record, PictureMetadata& metadata)
 {
     const json& image = member(record, "image");
@@ -291,12 +303,7 @@ void read_old_invoke(const json& record, PictureMetadata& metadata)
         metadata.prompt = string_in(prompt[0], "prompt");
     else if (prompt.is_string())
         metadata.prompt = prompt.get<std::string>();
-    metadata.seed = seed_in(image, "seed");
-    metadata.steps = integer_in(image, "steps");
-    metadata.cond_scale = number_in(image, "cfg_scale");
-    metadata.sampler = string_in(image, "sampler");
-    metadata.width = integer_in(image, "width");
-    metadata.height = integer_in(image, "height");
+    read_invoke_settings(image, "sampler", metadata);
     metadata.model = string_in(record, "model_weights");
     metadata.model_hash = string_in(record, "model_hash");
 }
@@ -343,12 +350,7 @@ bool read_invoke(const std::string& text, PictureMetadata& metadata)
     }
     metadata.prompt = string_in(record, "positive_prompt");
     metadata.negative_prompt = string_in(record, "negative_prompt");
-    metadata.seed = seed_in(record, "seed");
-    metadata.steps = integer_in(record, "steps");
-    metadata.cond_scale = number_in(record, "cfg_scale");
-    metadata.sampler = string_in(record, "scheduler");
-    metadata.width = integer_in(record, "width");
-    metadata.height = integer_in(record, "height");
+    read_invoke_settings(record, "scheduler", metadata);
     const json& model = member(record, "model");
     metadata.model = string_in(model, "name");
     if (metadata.model.empty())

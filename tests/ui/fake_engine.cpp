@@ -10,6 +10,7 @@
 #include <QString>
 #include <QThread>
 
+#include <cmath>
 #include <random>
 
 namespace reverie::ui {
@@ -78,7 +79,7 @@ Image estimate(const QImage& target, int size, double done, std::uint64_t seed)
     return image;
 }
 
-/// Ink by colour on a grid of 8 by 8 places.
+/// Ink by colour on a grid of 8 by 8 places, of unit length.
 Embedding inkOf(const QImage& picture)
 {
     const QImage small = picture.scaled(8, 8, Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
@@ -87,6 +88,11 @@ Embedding inkOf(const QImage& picture)
     for (int y = 0; y < 8; ++y)
         for (int x = 0; x < 24; ++x)
             ink.push_back(1.0F - float(small.constScanLine(y)[x]) / 255);
+    double squares = 1e-12;
+    for (const float value : ink)
+        squares += double(value) * value;
+    for (float& value : ink)
+        value = float(value / std::sqrt(squares));
     return ink;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/file.h"
 #include "tests/base/error_of.h"
+#include "tests/base/small_files_only.h"
 #include "tests/ui/gallery_fixture.h"
 #include "ui/session/gallery_store.h"
 
@@ -301,6 +302,60 @@ private Q_SLOTS:
         }
         std::printf("gallery: damage that was noticed: %d of 30 times\n", noticed);
         QVERIFY(noticed > 10);
+    }
+
+    void whereNoIndexCanBeWrittenPicturesAreStillFound()
+    {
+        m_fixture->draw(QStringLiteral("a.png"), "owl", 1);
+        m_fixture->open().reset();
+        auto places = m_fixture->places();
+        write_file(toPath(m_fixture->path(QStringLiteral("file"))), "in the way");
+        places.database = m_fixture->path(QStringLiteral("file/gallery.sqlite"));
+        Gallery gallery(places);
+        QVERIFY2(gallery.warning().contains(QLatin1String("can't be used"))
+                     && gallery.warning().endsWith(QLatin1String("made anew at every start.")),
+                 qPrintable(gallery.warning()));
+        gallery.index(gallery.findChanges());
+        QCOMPARE(only(gallery, "owl").seed, std::optional<quint64>(1));
+        gallery.setRating(gallery.find({}), 4);
+        QCOMPARE(only(*m_fixture->open(), "rating:4").prompt, QStringLiteral("owl"));
+    }
+
+    void whereNoMarkCanBeWrittenASentenceSaysSo()
+    {
+        m_fixture->draw(QStringLiteral("a.png"), "owl", 1);
+        const auto gallery = m_fixture->open();
+        QVERIFY(QDir().mkpath(m_fixture->picture(QStringLiteral("library.jsonl"))));
+        const QString error = errorOf([&] { gallery->setRating(gallery->find({}), 4); });
+        QVERIFY2(error.contains(QLatin1String("library.jsonl can't be written"))
+                     && error.contains(QLatin1String("ratings and tags need it")),
+                 qPrintable(error));
+        QCOMPARE(only(*gallery, "owl").rating, 0);
+    }
+
+    void aFullDiskCostsNoPicture()
+    {
+        m_fixture->draw(QStringLiteral("a.png"), "owl", 1);
+        const auto gallery = m_fixture->open();
+        const GalleryFound before = gallery->search({});
+        {
+            const SmallFilesOnly full(4096);
+            QVERIFY(!errorOf([&] {
+                         gallery->place(QStringLiteral("c11b"), { { 7, Embedding(10'000, 1.F) } });
+                     }).isEmpty());
+            const QString error = errorOf([&] {
+                for (int i = 0; i < 200; ++i)
+                    gallery->setTag(before.ids, QStringLiteral("a tag of some length %1").arg(i), true);
+            });
+            QVERIFY2(error.contains(QLatin1String("space"))
+                         || error.contains(QLatin1String("check the disk")),
+                     qPrintable(error));
+        }
+        const auto after = m_fixture->open();
+        QCOMPARE(after->warning(), QString());
+        QCOMPARE(only(*after, "owl").seed, std::optional<quint64>(1));
+        gallery->setTag(before.ids, QStringLiteral("room again"), true);
+        QVERIFY(only(*m_fixture->open(), "owl").tags.contains(QStringLiteral("room again")));
     }
 
     void anIndexOfALaterVersionIsKeptAside()

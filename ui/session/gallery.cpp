@@ -123,6 +123,7 @@ GalleryPlaces GalleryPlaces::standard()
 Gallery::Gallery(GalleryPlaces places)
     : m_places(std::move(places))
     , m_journal(toPath(m_places.library))
+    , m_index(m_places.database)
 {
     try {
         open();
@@ -132,6 +133,11 @@ Gallery::Gallery(GalleryPlaces places)
         readJournal();
     } catch (const DamagedDatabase&) {
         startAnew();
+    } catch (const Error& error) {
+        m_index = QStringLiteral(":memory:");
+        open();
+        readJournal();
+        m_warning = tr("%1 Until then it is made anew at every start.").arg(QString::fromUtf8(error.what()));
     }
 }
 
@@ -139,7 +145,7 @@ Gallery::~Gallery() = default;
 
 void Gallery::open()
 {
-    m_database = std::make_unique<GalleryDatabase>(m_places.database);
+    m_database = std::make_unique<GalleryDatabase>(m_index);
     if (m_database->meta(libraryKey) == m_places.library)
         return;
     m_database->transaction([this] {
@@ -168,7 +174,7 @@ void Gallery::setAside(const QString& why)
     m_warning = tr("The gallery's index %1. It was kept as %2 and is made again from your pictures, which "
                    "are all there.")
                     .arg(why, QFileInfo(aside).fileName());
-    m_database = std::make_unique<GalleryDatabase>(m_places.database);
+    m_database = std::make_unique<GalleryDatabase>(m_index);
     m_database->setMeta(libraryKey, m_places.library);
 }
 

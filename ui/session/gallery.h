@@ -43,8 +43,8 @@ struct Lineage {
 class Gallery
 {
 public:
-    /// A database that can't be opened or is of a later version is put aside and begun anew; warning() then
-    /// says so.
+    /// An index that is damaged or of a later version is put aside and begun anew, and one that can't be
+    /// opened at all is kept in memory; warning() then says so.
     explicit Gallery(GalleryPlaces places);
     ~Gallery();
 
@@ -109,6 +109,7 @@ private:
 
     GalleryPlaces m_places;
     LibraryJournal m_journal;
+    QString m_index; ///< places().database, or ":memory:"
     std::unique_ptr<GalleryDatabase> m_database;
     std::unique_ptr<EmbeddingIndex> m_points;
     QString m_placedBy; ///< the model of m_points

@@ -54,7 +54,7 @@ void GalleryPage::query()
             query.point = m_alike.point;
         } else if (m_actions.byMeaning->isChecked() && !query.text.isEmpty()) {
             if (m_text.of != query.text || m_text.model != query.placedBy) {
-                m_text.of = query.text;
+                m_text = { query.text, {}, {} };
                 m_locating.clear();
                 m_meaning->locate(query.text);
                 return; // takePoint() goes on
@@ -86,7 +86,11 @@ void GalleryPage::setSearchMode()
     m_search->setPlaceholderText(meaning ? tr("Say what the pictures show")
                                          : tr("Search prompts, tags and models"));
     m_text = {};
-    if (m_active && !m_search->text().isEmpty())
+    if (!m_active)
+        return;
+    if (meaning)
+        focusSearch();
+    if (!m_search->text().isEmpty())
         query();
 }
 
