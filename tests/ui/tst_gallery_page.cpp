@@ -7,6 +7,7 @@
 #include "ui/widgets/gallery_sidebar.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/name_pattern_dialog.h"
+#include "ui/widgets/painting.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/viewer.h"
@@ -23,6 +24,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMimeData>
+#include <QPainter>
 #include <QPushButton>
 #include <QTest>
 
@@ -319,6 +321,31 @@ private Q_SLOTS:
                                QStringLiteral("00002-101-owl.png") }));
         QCOMPARE(read_file(toPath(m_fixture->path(QStringLiteral("handed-on/00002-101-owl.png")))),
                  read_file(toPath(m_fixture->picture(QStringLiteral("1.png")))));
+    }
+
+    void picturesAreWholeAtEveryScale()
+    {
+        QImage halves(10, 10, QImage::Format_RGB32);
+        halves.fill(Qt::red);
+        for (int y = 0; y < 10; ++y)
+            for (int x = 5; x < 10; ++x)
+                halves.setPixelColor(x, y, Qt::blue);
+        for (const qreal ratio : { 1.0, 1.5, 2.0 }) {
+            QImage screen(QSize(200, 200) * ratio, QImage::Format_RGB32);
+            screen.setDevicePixelRatio(ratio);
+            screen.fill(Qt::white);
+            {
+                QPainter painter(&screen);
+                paintPicture(painter, QRectF(100, 100, 80, 80), halves, 8, Enlarge::AsSquares);
+            }
+            const auto at
+                = [&](int x, int y) { return screen.pixelColor((QPointF(x, y) * ratio).toPoint()); };
+            QCOMPARE(at(105, 140), QColor(Qt::red));
+            QCOMPARE(at(135, 140), QColor(Qt::red));
+            QCOMPARE(at(145, 140), QColor(Qt::blue));
+            QCOMPARE(at(175, 140), QColor(Qt::blue));
+            QCOMPARE(at(95, 140), QColor(Qt::white));
+        }
     }
 
     void thumbnailsOfLargePicturesAreKept()

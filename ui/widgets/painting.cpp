@@ -13,14 +13,15 @@ void paintPicture(QPainter& painter, const QRectF& target, const QImage& image, 
     const qreal ratio = painter.device()->devicePixelRatioF();
     const QSize size = (target.size() * ratio).toSize();
     const auto mode = enlarge == Enlarge::Smoothly ? Qt::SmoothTransformation : Qt::FastTransformation;
+    // Its own ratio stays 1: not every Qt heeds that of a brush.
     QImage scaled = image.scaled(size, Qt::IgnoreAspectRatio, mode);
-    scaled.setDevicePixelRatio(ratio);
+    scaled.setDevicePixelRatio(1);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(Qt::NoPen);
     QBrush brush(scaled);
     QTransform place = QTransform::fromTranslate(target.x(), target.y());
-    place.scale(target.width() * ratio / size.width(), target.height() * ratio / size.height());
+    place.scale(target.width() / size.width(), target.height() / size.height());
     brush.setTransform(place);
     painter.setBrush(brush);
     painter.drawRoundedRect(target, radius, radius);
