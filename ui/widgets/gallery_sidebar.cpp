@@ -16,6 +16,8 @@
 #include <QRegularExpressionValidator>
 #include <QVBoxLayout>
 
+#include <tuple>
+
 namespace reverie::ui {
 
 namespace {
@@ -165,6 +167,19 @@ void GallerySidebar::fill(QComboBox* box, const QStringList& values)
 }
 
 void GallerySidebar::setFacets(const GalleryFacets& facets)
+{
+    const auto said = [this] {
+        GalleryQuery query;
+        apply(query);
+        return std::tuple(query.board, query.tag, query.model, query.kind, query.size);
+    };
+    const auto before = said();
+    showFacets(facets);
+    if (said() != before) // what was chosen is no more
+        Q_EMIT changed();
+}
+
+void GallerySidebar::showFacets(const GalleryFacets& facets)
 {
     fill(m_model, facets.models);
     fill(m_tag, facets.tags);

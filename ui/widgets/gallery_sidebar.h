@@ -33,6 +33,7 @@ Q_SIGNALS:
 private:
     class BoardList;
     QComboBox* addChoice(const QString& name, const QStringList& first);
+    void showFacets(const GalleryFacets& facets);
     void fill(QComboBox* box, const QStringList& values);
 
     BoardList* m_boards;

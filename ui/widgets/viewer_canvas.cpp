@@ -59,7 +59,7 @@ double ViewerCanvas::fittingZoom() const
         return 1;
     const QSizeF size = room(0).size() * devicePixelRatioF();
     return std::clamp(std::min(size.width() / m_image.width(), size.height() / m_image.height()),
-                      smallest_zoom, largest_fit);
+                      smallest_zoom, largest_fit * devicePixelRatioF());
 }
 
 double ViewerCanvas::zoom() const
