@@ -2,9 +2,11 @@
 #include "core/api/picture_metadata.h"
 #include "core/base/file.h"
 #include "tests/ui/gallery_window.h"
+#include "ui/widgets/create_page.h"
 #include "ui/widgets/export_dialog.h"
 #include "ui/widgets/gallery_details.h"
 #include "ui/widgets/gallery_sidebar.h"
+#include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/viewer.h"
 
 #include <QAction>
@@ -205,6 +207,63 @@ private Q_SLOTS:
         QVERIFY(page().details().isVisible());
         QTest::mouseClick(named<QToolButton>(viewer, "Back to the gallery (Esc)"), Qt::LeftButton);
         QVERIFY(grid().isVisible());
+    }
+
+    void whatIsComparedIsSwapped()
+    {
+        QTRY_COMPARE(seedsShown().size(), 3);
+        click(0);
+        click(2, Qt::ControlModifier);
+        QTest::keyClick(&grid(), Qt::Key_M);
+        Viewer& viewer = page().viewer();
+        QTRY_VERIFY(viewer.isVisible() && viewer.isComparing());
+        QCOMPARE(viewer.entry().seed, std::optional<quint64>(100));
+        QTest::keyClick(&viewer.canvas(), Qt::Key_C);
+        QCOMPARE(viewer.entry().seed, std::optional<quint64>(102));
+    }
+
+    void thePromptAloneIsTakenOver()
+    {
+        QTRY_COMPARE(seedsShown().size(), 3);
+        click(1);
+        QTest::keyClick(&grid(), Qt::Key_P);
+        const auto draft = [this] { return m_window->createPage().parameters().draft(); };
+        QTRY_COMPARE(draft().prompt, QStringLiteral("owl"));
+        QVERIFY(draft().seed != std::optional<quint64>(101));
+    }
+
+    void aKeyBringsBackWhatWasDeleted()
+    {
+        QTRY_COMPARE(seedsShown().size(), 3);
+        click(0);
+        QTest::keyClick(&grid(), Qt::Key_X);
+        QTRY_COMPARE(shown(), 2);
+        QVERIFY(!QFile::exists(m_fixture->picture(QStringLiteral("0.png"))));
+        QTRY_VERIFY(page().actions().undo->isEnabled());
+        QTest::keyClick(&grid(), Qt::Key_Z, Qt::ControlModifier);
+        QTRY_COMPARE(shown(), 3);
+        QVERIFY(QFile::exists(m_fixture->picture(QStringLiteral("0.png"))));
+    }
+
+    void aStoppedExportLeavesNothing()
+    {
+        const QString folder = m_fixture->path(QStringLiteral("stopped"));
+        QDir().mkpath(folder);
+        ExportDialog* dialog = exportDialog();
+        std::vector<QPushButton*> cancel;
+        for (auto* button : dialog->findChildren<QPushButton*>())
+            if (button->text() == QLatin1String("Cancel"))
+                cancel.push_back(button);
+        QCOMPARE(cancel.size(), std::size_t(1));
+        choose(*dialog, "As", "ZIP file");
+        choose(*dialog, "Pictures", "WebP");
+        exportTo(dialog, folder + QStringLiteral("/out.zip"));
+        QCOMPARE(cancel[0]->text(), QStringLiteral("Stop"));
+        QTest::mouseClick(cancel[0], Qt::LeftButton);
+        QTRY_VERIFY(!page().findChild<ExportDialog*>() || cancel[0]->text() == QLatin1String("Cancel"));
+        const QStringList left = QDir(folder).entryList(QDir::Files | QDir::Hidden);
+        QVERIFY2(left.isEmpty() || left == QStringList{ QStringLiteral("out.zip") },
+                 qPrintable(left.join(u' ')));
     }
 
     void aFolderIsAdded()

@@ -71,8 +71,7 @@ void GalleryMeaning::look()
     m_looking = true;
     const auto hash = std::make_shared<QString>();
     m_session.askEmbedder(
-        this, m_device,
-        [hash](Embedder&, const std::string& modelHash) { *hash = QString::fromStdString(modelHash); },
+        this, [hash](Embedder&, const std::string& modelHash) { *hash = QString::fromStdString(modelHash); },
         [this, hash, path = m_session.model()->path](const QString& error) {
             m_looking = false;
             if (!error.isEmpty() || !m_session.model() || m_session.model()->path != path)
@@ -112,7 +111,7 @@ void GalleryMeaning::place(const QList<GalleryEntry>& entries)
     };
     const auto work = std::make_shared<Work>();
     m_session.askEmbedder(
-        this, m_device,
+        this,
         [entries, work](Embedder& embedder, const std::string& modelHash) {
             QElapsedTimer timer;
             timer.start();
@@ -159,7 +158,7 @@ void GalleryMeaning::embed(const std::function<Embedding(Embedder&)>& work)
     const auto located = std::make_shared<Located>();
     const int question = ++m_question;
     m_session.askEmbedder(
-        this, m_device,
+        this,
         [work, located](Embedder& embedder, const std::string& modelHash) {
             located->point = work(embedder);
             located->model = QString::fromStdString(modelHash);

@@ -17,7 +17,6 @@ class GalleryMeaning : public QObject
 public:
     GalleryMeaning(Session& session, GalleryStore& store, QObject* parent = nullptr);
 
-    void setDevice(const QString& device) { m_device = device; }
     /// Hash of the model that places; empty until it is known.
     [[nodiscard]] const QString& model() const { return m_model; }
     [[nodiscard]] int unplaced() const { return static_cast<int>(m_waiting.size()); }
@@ -41,7 +40,6 @@ private:
 
     Session& m_session;
     GalleryStore& m_store;
-    QString m_device = QStringLiteral("auto");
     QString m_model;
     QList<qint64> m_waiting; ///< ids, the next one first
     int m_batch = 1; ///< pictures at a time, so that a drawing never waits long

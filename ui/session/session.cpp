@@ -34,6 +34,12 @@ struct Session::Loaded {
         return *generator;
     }
 
+    /// On the device where it is, so that nobody's choice is undone.
+    Generator& openAnywhere(const Engine& engine, const std::filesystem::path& wantedPath)
+    {
+        return open(engine, wantedPath, generator && path == wantedPath ? device : "auto");
+    }
+
     const std::string& hashOfOpen(const Engine& engine)
     {
         if (hash.empty())
@@ -331,7 +337,7 @@ void Session::verify(const QString& path, const QString& device)
         [this](const QString& message) { Q_EMIT verifyFailed(message); });
 }
 
-void Session::askEmbedder(QObject* context, const QString& device, const AskEmbedder& work,
+void Session::askEmbedder(QObject* context, const AskEmbedder& work,
                           const std::function<void(const QString& error)>& done)
 {
     if (!m_model) {
@@ -339,10 +345,10 @@ void Session::askEmbedder(QObject* context, const QString& device, const AskEmbe
         return;
     }
     m_computeThread.start([this, context = QPointer<QObject>(context), engine = m_engine, loaded = m_loaded,
-                           model = m_model->path, work, done, device = device.toStdString()] {
+                           model = m_model->path, work, done] {
         QString message;
         try {
-            Generator& generator = loaded->open(engine, model, device);
+            Generator& generator = loaded->openAnywhere(engine, model);
             work(generator.embedder(), loaded->hashOfOpen(engine));
         } catch (const std::exception& error) {
             message = describe(error);

@@ -81,11 +81,11 @@ public:
     /// ends with verified() or verifyFailed(). Waits for a drawing that runs.
     void verify(const QString& path, const QString& device);
 
-    /// `work` gets the open model's CLIP and the hash of its file, on the compute thread behind what is being
-    /// drawn; `done` then gets a sentence, which is empty if all went well, here and unless `context` is
-    /// gone.
+    /// `work` gets the open model's CLIP, on whatever device it is, and the hash of its file, on the compute
+    /// thread behind what is being drawn; `done` then gets a sentence, which is empty if all went well, here
+    /// and unless `context` is gone.
     using AskEmbedder = std::function<void(Embedder& embedder, const std::string& modelHash)>;
-    void askEmbedder(QObject* context, const QString& device, const AskEmbedder& work,
+    void askEmbedder(QObject* context, const AskEmbedder& work,
                      const std::function<void(const QString& error)>& done);
 
 Q_SIGNALS:
