@@ -8,6 +8,9 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <functional>
+#include <utility>
+#include <vector>
 
 namespace reverie {
 

@@ -16,6 +16,8 @@
 #include <QLineEdit>
 #include <QPushButton>
 
+#include <utility>
+
 // Which pictures the page shows: by words, by meaning, by descent.
 namespace reverie::ui {
 
