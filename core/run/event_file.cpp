@@ -2,10 +2,10 @@
 #include "core/run/event_file.h"
 
 #include "core/base/error.h"
+#include "core/run/event_record.h"
 #include "core/run/run_status.h"
 
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -15,29 +15,6 @@
 namespace reverie {
 
 namespace {
-
-/// Table of the Castagnoli polynomial, bits reversed.
-constexpr std::array<std::uint32_t, 256> crc_table()
-{
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-        std::uint32_t value = i;
-        for (int bit = 0; bit < 8; ++bit)
-            value = (value >> 1U) ^ ((value & 1U) ? 0x82f63b78U : 0U);
-        table[i] = value;
-    }
-    return table;
-}
-
-/// CRC-32C, rotated and offset as TFRecord wants it, so that a checksum of checksums stays one.
-std::uint32_t masked_crc(std::string_view bytes)
-{
-    static constexpr auto table = crc_table();
-    std::uint32_t crc = 0xffffffffU;
-    for (const unsigned char byte : bytes)
-        crc = table[(crc ^ byte) & 0xffU] ^ (crc >> 8U);
-    return std::rotr(~crc, 15) + 0xa282ead8U;
-}
 
 template <class T>
 void append_fixed(std::string& to, T value)

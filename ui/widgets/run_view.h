@@ -31,6 +31,12 @@ Q_SIGNALS:
 
 private:
     struct Parts;
+
+    void makeEmptyPage();
+    void makeRunPage();
+    void connectWatcher();
+    void watch(const QStringList& places, bool comparing);
+
     std::unique_ptr<Parts> m_parts;
 };
 

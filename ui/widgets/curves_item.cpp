@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "ui/widgets/curves_item.h"
+
+#include "ui/widgets/theme.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+
+namespace reverie::ui {
+
+namespace {
+
+constexpr qreal mark_radius = 8;
+constexpr int faint_alpha = 70;
+
+} // namespace
+
+CurvesItem::CurvesItem(QGraphicsItem* parent)
+    : QGraphicsItem(parent)
+{
+    setZValue(10);
+    setAcceptedMouseButtons({});
+}
+
+void CurvesItem::setPlot(const QRectF& plot, const Extent& x, const Extent& y)
+{
+    prepareGeometryChange();
+    m_plot = plot;
+    m_x = x;
+    m_y = y;
+}
+
+void CurvesItem::setCurves(const ChartCurves& chart, const QList<Look>& looks)
+{
+    m_curves = chart.curves;
+    m_logY = chart.logY;
+    m_looks = looks;
+    update();
+}
+
+void CurvesItem::setMarks(const QList<ChartMark>& marks)
+{
+    m_marks = marks;
+    update();
+}
+
+void CurvesItem::setCursorAt(std::optional<double> place)
+{
+    m_cursor = place;
+    update();
+}
+
+void CurvesItem::setEmptyText(const QString& text)
+{
+    m_emptyText = text;
+    update();
+}
+
+QPointF CurvesItem::toPlot(const QPointF& place) const
+{
+    return { m_plot.left() + (place.x() - m_x.low) / m_x.size() * m_plot.width(),
+             m_plot.bottom() - (place.y() - m_y.low) / m_y.size() * m_plot.height() };
+}
+
+QPointF CurvesItem::markCentre(int index) const
+{
+    const auto& mark = m_marks.at(index);
+    auto centre = toPlot({ mark.at.x(), std::isfinite(mark.at.y()) ? mark.at.y() : m_y.high });
+    centre.setY(std::clamp(centre.y(), m_plot.top() + mark_radius + 2, m_plot.bottom() - mark_radius - 2));
+    return centre;
+}
+
+int CurvesItem::markAt(const QPointF& point) const
+{
+    for (int i = int(m_marks.size()) - 1; i >= 0; --i)
+        if (QLineF(markCentre(i), point).length() <= mark_radius + 2)
+            return i;
+    return -1;
+}
+
+void CurvesItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*)
+{
+    const bool isEmpty = std::all_of(m_curves.begin(), m_curves.end(),
+                                     [](const ChartCurve& curve) { return curve.points.isEmpty(); });
+    if (isEmpty || m_x.isEmpty() || m_y.isEmpty()) {
+        painter->setPen(Theme::instance().colours().muted);
+        painter->drawText(m_plot, Qt::AlignCenter | Qt::TextWordWrap, m_emptyText);
+        return;
+    }
+    painter->setClipRect(m_plot);
+    painter->setRenderHint(QPainter::Antialiasing, !m_moving);
+    for (qsizetype i = 0; i < m_curves.size(); ++i) {
+        const auto& curve = m_curves[i];
+        const auto& look = m_looks[i];
+        if (look.hidden)
+            continue;
+        auto faint = look.colour;
+        faint.setAlpha(faint_alpha);
+        if (curve.smooth.isEmpty()) {
+            paintLine(*painter, curve.points, look.colour, 1.5);
+        } else {
+            paintLine(*painter, curve.points, faint, 1);
+            paintLine(*painter, curve.smooth, look.colour, 2);
+        }
+        if (look.sparse || curve.points.size() == 1)
+            paintDots(*painter, curve.points, look.colour);
+    }
+    painter->setRenderHint(QPainter::Antialiasing);
+    paintMarks(*painter);
+    paintCursor(*painter);
+}
+
+void CurvesItem::paintLine(QPainter& painter, const QList<QPointF>& points, const QColor& colour, qreal width)
+{
+    m_line.clear();
+    for (const auto& point : points)
+        m_line.append(toPlot(point));
+    painter.setPen(QPen(colour, m_moving ? 0 : width, Qt::SolidLine, Qt::RoundCap, Qt::BevelJoin));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawPolyline(m_line);
+}
+
+void CurvesItem::paintDots(QPainter& painter, const QList<QPointF>& points, const QColor& colour)
+{
+    if (points.size() > m_plot.width() / 8)
+        return;
+    painter.setPen(QPen(Theme::instance().colours().surface, 1.5));
+    painter.setBrush(colour);
+    for (const auto& point : points)
+        painter.drawEllipse(toPlot(point), 4, 4);
+}
+
+void CurvesItem::paintMarks(QPainter& painter) const
+{
+    const auto& colours = Theme::instance().colours();
+    auto font = painter.font();
+    font.setPixelSize(11);
+    font.setBold(true);
+    painter.setFont(font);
+    for (int i = 0; i < m_marks.size(); ++i) {
+        if (!std::isfinite(m_marks[i].at.x()))
+            continue;
+        const auto centre = markCentre(i);
+        auto line = colours.danger;
+        line.setAlpha(130);
+        painter.setPen(QPen(line, 1, Qt::DashLine));
+        painter.drawLine(QPointF(centre.x(), m_plot.top()), QPointF(centre.x(), m_plot.bottom()));
+        painter.setPen(QPen(colours.surface, 2));
+        painter.setBrush(colours.danger);
+        painter.drawEllipse(centre, mark_radius, mark_radius);
+        painter.setPen(colours.surface);
+        painter.drawText(
+            QRectF(centre.x() - mark_radius, centre.y() - mark_radius, 2 * mark_radius, 2 * mark_radius),
+            Qt::AlignCenter, QString::number(i + 1));
+    }
+}
+
+void CurvesItem::paintCursor(QPainter& painter) const
+{
+    if (!m_cursor)
+        return;
+    const auto& colours = Theme::instance().colours();
+    const double x = toPlot({ *m_cursor, m_y.low }).x();
+    painter.setPen(QPen(colours.muted, 1));
+    painter.drawLine(QPointF(x, m_plot.top()), QPointF(x, m_plot.bottom()));
+    for (qsizetype i = 0; i < m_curves.size(); ++i) {
+        const auto& curve = m_curves[i];
+        const double value = std::isfinite(curve.readSmooth) ? curve.readSmooth : curve.read;
+        const double place = toAxis(value, m_logY);
+        if (m_looks[i].hidden || !std::isfinite(place))
+            continue;
+        painter.setPen(QPen(colours.surface, 1.5));
+        painter.setBrush(m_looks[i].colour);
+        painter.drawEllipse(QPointF(x, toPlot({ *m_cursor, place }).y()), 4, 4);
+    }
+}
+
+} // namespace reverie::ui
