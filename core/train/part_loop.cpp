@@ -182,6 +182,9 @@ void PartLoop::report(const PartTrainer::Step& step)
         numbers["update_ratio"] = step.movement->ratio;
         numbers["still"] = step.movement->still;
     }
+    const auto device = window_.loss.device();
+    for (const auto& [name, value] : use_.read(device.is_cuda() ? device.index() : -1))
+        numbers[name] = value;
     reporter_.numbers(part_, update.step, "train", numbers);
     reporter_.progress(update);
     window_ = {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/run/control.h"
+#include "core/run/use_meter.h"
 #include "core/train/part_trainer.h"
 #include "core/train/run_reporter.h"
 #include "core/train/training_config.h"
@@ -91,6 +92,7 @@ private:
     Rows train_, valid_; ///< that validation looks at
     std::stop_token stop_;
     std::deque<LaterSetting> expected_;
+    UseMeter use_;
     Window window_;
     double seconds_left_ = 0;
     std::int64_t saved_step_ = -1; ///< of the last checkpoint

@@ -90,11 +90,13 @@ private:
                 if (!column)
                     continue;
                 const auto rows = rowsOf(numbers, key, table->second, query().x);
-                chart.curves.append(curve(rows, *column, !kind.lines[line].sparse, chart.y));
+                chart.curves.append(curve(rows, *column, kind.smooth && !kind.lines[line].sparse, chart.y));
                 chart.curves.last().source = int(i);
                 chart.curves.last().line = int(line);
             }
         }
+        if (kind.fromZero && !chart.logY && !chart.y.isEmpty())
+            chart.y.add(0);
         m_set.charts.append(std::move(chart));
     }
 
@@ -107,6 +109,7 @@ private:
         if (query().cursor && !rows.positions.empty()) {
             const auto row = rows.nearest(*query().cursor);
             curve.read = column.values()[row] / m_view.unitSize;
+            curve.readAt = toAxis(rows.at(row), m_view.logX);
             if (smoothly && query().window > 1)
                 curve.readSmooth = column.smoothed(query().window).values[row] / m_view.unitSize;
         }
@@ -196,6 +199,8 @@ const std::vector<ChartKind>& chartKinds()
           "",
           1,
           true,
+          true,
+          false,
           { { "train", "loss", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "training") },
             { "valid", "loss", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "validation"), true } } },
         { "lr",
@@ -203,18 +208,24 @@ const std::vector<ChartKind>& chartKinds()
           "",
           1,
           true,
+          false,
+          true,
           { { "train", "lr", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "learning rate") } } },
         { "grad_norm",
           QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "Gradient norm"),
           "",
           1,
           true,
+          true,
+          false,
           { { "train", "grad_norm", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "gradient norm") } } },
         { "samples_per_s",
           QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "Samples per second"),
           "",
           1,
           false,
+          true,
+          true,
           { { "train", "samples_per_s",
               QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "samples per second") } } },
         { "use",
@@ -222,6 +233,8 @@ const std::vector<ChartKind>& chartKinds()
           "%",
           1,
           false,
+          false,
+          true,
           { { "train", "gpu_util", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "GPU") },
             { "train", "cpu_util", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "CPU") } } },
         { "memory",
@@ -229,6 +242,8 @@ const std::vector<ChartKind>& chartKinds()
           "GiB",
           gibibyte,
           false,
+          false,
+          true,
           { { "train", "gpu_memory_bytes", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "GPU") },
             { "train", "memory_bytes", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "process") } } },
         { "temperature",
@@ -236,6 +251,8 @@ const std::vector<ChartKind>& chartKinds()
           "°C",
           1,
           false,
+          false,
+          true,
           { { "train", "gpu_temperature", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "GPU") },
             { "train", "cpu_temperature", QT_TRANSLATE_NOOP("reverie::ui::RunCharts", "CPU") } } },
     };

@@ -53,6 +53,8 @@ struct ChartKind {
     const char* unit;
     double unitSize = 1; ///< numbers are divided by it
     bool mayBeLogarithmic = false;
+    bool smooth = false; ///< what is noisy
+    bool fromZero = false; ///< unless it is logarithmic
     std::vector<Line> lines;
 };
 
@@ -65,6 +67,7 @@ struct ChartCurve {
     QList<QPointF> points; ///< at most two a pixel column
     QList<QPointF> smooth; ///< empty without smoothing
     double read = std::numeric_limits<double>::quiet_NaN(); ///< the number at the cursor
+    double readAt = 0; ///< where that row is, on the axis
     double readSmooth = std::numeric_limits<double>::quiet_NaN();
 };
 
@@ -90,6 +93,14 @@ struct CurveSet {
     std::optional<double> cursorStep;
     QList<ChartCurves> charts;
     QList<ChartMark> marks;
+
+    /// Whether there is a curve for that chart.
+    [[nodiscard]] bool has(const QString& chart) const
+    {
+        return std::any_of(charts.begin(), charts.end(), [&](const ChartCurves& one) {
+            return one.chart == chart && !one.curves.isEmpty();
+        });
+    }
 };
 
 } // namespace reverie::ui

@@ -113,7 +113,8 @@ void ChartCard::setCurves(const CurveSet& set, const QStringList& runs, const QL
     m_entries.clear();
     for (const auto& curve : chart->curves) {
         CurvesItem::Look look;
-        look.colour = curveColour(runs.size() > 1 ? curve.source : curve.line);
+        look.colour = curveColour(runs.size() > 1 ? curve.source : int(looks.size()));
+        look.dashed = runs.size() > 1 && curve.line > 0;
         look.sparse = m_kind.lines[std::size_t(curve.line)].sparse;
         look.hidden = hidden.value(curve.source);
         looks += look;
@@ -124,7 +125,7 @@ void ChartCard::setCurves(const CurveSet& set, const QStringList& runs, const QL
         const double smooth = set.query.cursor ? curve.readSmooth : lastOf(curve.smooth, chart->logY);
         if (std::isfinite(value))
             entry.value = numberText(value);
-        if (std::isfinite(smooth) && m_kind.mayBeLogarithmic && runs.size() < 2)
+        if (std::isfinite(smooth) && m_kind.lines.size() > 1 && runs.size() < 2)
             entry.value += QStringLiteral(" (%1)").arg(tr("smoothed %1").arg(numberText(smooth)));
         m_entries += entry;
     }
@@ -137,8 +138,10 @@ void ChartCard::showLegend()
 {
     QString text;
     for (const auto& entry : m_entries.mid(0, most_named))
-        text += QStringLiteral("&nbsp;&nbsp; <span style='color:%1'>●</span> %2 <b>%3</b>")
-                    .arg(entry.colour.name(), entry.name.toHtmlEscaped(), entry.value.toHtmlEscaped());
+        text
+            += QStringLiteral("&nbsp;&nbsp; <span style='color:%1'>●</span> %2 <b>%3</b>")
+                   .arg(entry.colour.name(), m_kind.lines.size() > 1 ? entry.name.toHtmlEscaped() : QString(),
+                        entry.value.toHtmlEscaped());
     m_legend->setText(m_entries.size() > most_named ? QString() : text);
     m_chart->setAccessibleDescription(legendText());
 }

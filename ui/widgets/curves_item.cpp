@@ -11,7 +11,8 @@ namespace reverie::ui {
 namespace {
 
 constexpr qreal mark_radius = 8;
-constexpr int faint_alpha = 70;
+constexpr int faint_alpha = 70, fainter_alpha = 36;
+constexpr qsizetype many_curves = 4;
 
 } // namespace
 
@@ -87,21 +88,24 @@ void CurvesItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidg
         painter->drawText(m_plot, Qt::AlignCenter | Qt::TextWordWrap, m_emptyText);
         return;
     }
+    paintGrid(*painter);
     painter->setClipRect(m_plot);
     painter->setRenderHint(QPainter::Antialiasing, !m_moving);
+    for (qsizetype i = 0; i < m_curves.size(); ++i) { // behind all that is smooth
+        auto faint = m_looks[i].colour;
+        faint.setAlpha(m_curves.size() > many_curves ? fainter_alpha : faint_alpha);
+        if (!m_looks[i].hidden && !m_curves[i].smooth.isEmpty())
+            paintLine(*painter, m_curves[i].points, QPen(faint, 1));
+    }
     for (qsizetype i = 0; i < m_curves.size(); ++i) {
         const auto& curve = m_curves[i];
         const auto& look = m_looks[i];
         if (look.hidden)
             continue;
-        auto faint = look.colour;
-        faint.setAlpha(faint_alpha);
-        if (curve.smooth.isEmpty()) {
-            paintLine(*painter, curve.points, look.colour, 1.5);
-        } else {
-            paintLine(*painter, curve.points, faint, 1);
-            paintLine(*painter, curve.smooth, look.colour, 2);
-        }
+        const bool isSmooth = !curve.smooth.isEmpty();
+        paintLine(*painter, isSmooth ? curve.smooth : curve.points,
+                  QPen(look.colour, isSmooth ? 2 : 1.5, look.dashed ? Qt::DashLine : Qt::SolidLine,
+                       Qt::RoundCap, Qt::BevelJoin));
         if (look.sparse || curve.points.size() == 1)
             paintDots(*painter, curve.points, look.colour);
     }
@@ -110,12 +114,24 @@ void CurvesItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidg
     paintCursor(*painter);
 }
 
-void CurvesItem::paintLine(QPainter& painter, const QList<QPointF>& points, const QColor& colour, qreal width)
+void CurvesItem::paintGrid(QPainter& painter) const
+{
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(QPen(Theme::instance().colours().border, 1));
+    painter.drawLine(m_plot.bottomLeft(), m_plot.bottomRight());
+    for (const auto& tick : m_grid) {
+        const double y = toPlot({ m_x.low, tick.place }).y();
+        if (y >= m_plot.top() && y <= m_plot.bottom())
+            painter.drawLine(QPointF(m_plot.left(), y), QPointF(m_plot.right(), y));
+    }
+}
+
+void CurvesItem::paintLine(QPainter& painter, const QList<QPointF>& points, const QPen& pen)
 {
     m_line.clear();
     for (const auto& point : points)
         m_line.append(toPlot(point));
-    painter.setPen(QPen(colour, m_moving ? 0 : width, Qt::SolidLine, Qt::RoundCap, Qt::BevelJoin));
+    painter.setPen(m_moving ? QPen(pen.color(), 0) : pen); // the only kind of line that is quick
     painter.setBrush(Qt::NoBrush);
     painter.drawPolyline(m_line);
 }
@@ -171,7 +187,7 @@ void CurvesItem::paintCursor(QPainter& painter) const
             continue;
         painter.setPen(QPen(colours.surface, 1.5));
         painter.setBrush(m_looks[i].colour);
-        painter.drawEllipse(QPointF(x, toPlot({ *m_cursor, place }).y()), 4, 4);
+        painter.drawEllipse(toPlot({ curve.readAt, place }), 4, 4);
     }
 }
 

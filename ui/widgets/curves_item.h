@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/session/chart_query.h"
+#include "ui/session/chart_ticks.h"
 
 #include <QColor>
 #include <QGraphicsItem>
@@ -16,6 +17,7 @@ public:
     struct Look {
         QColor colour;
         bool sparse = false; ///< points are marked
+        bool dashed = false;
         bool hidden = false;
     };
 
@@ -27,6 +29,8 @@ public:
     void setMarks(const QList<ChartMark>& marks);
     /// A place on the x axis; none: no cursor.
     void setCursorAt(std::optional<double> place);
+    /// Lines across, at those places.
+    void setGrid(const QList<Tick>& ticks) { m_grid = ticks; }
     void setEmptyText(const QString& text);
     /// Plain lines, while the picture moves.
     void setMoving(bool moving) { m_moving = moving; }
@@ -39,7 +43,8 @@ public:
     void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
 private:
-    void paintLine(QPainter& painter, const QList<QPointF>& points, const QColor& colour, qreal width);
+    void paintGrid(QPainter& painter) const;
+    void paintLine(QPainter& painter, const QList<QPointF>& points, const QPen& pen);
     void paintDots(QPainter& painter, const QList<QPointF>& points, const QColor& colour);
     void paintMarks(QPainter& painter) const;
     void paintCursor(QPainter& painter) const;
@@ -50,6 +55,7 @@ private:
     QList<Look> m_looks;
     QList<ChartMark> m_marks;
     std::optional<double> m_cursor;
+    QList<Tick> m_grid;
     QString m_emptyText;
     QPolygonF m_line; ///< kept for its memory
     bool m_logY = false;

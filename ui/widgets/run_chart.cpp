@@ -16,13 +16,13 @@ namespace {
 
 constexpr double wheel_zoom = 1.2; ///< a notch
 constexpr int still_ms = 150;
-constexpr int pixels_a_tick_x = 90, pixels_a_tick_y = 44;
+constexpr int pixels_a_tick_x = 90, pixels_a_tick_y = 30;
 
 QChart* emptyChart()
 {
     auto* chart = new QChart;
     chart->legend()->hide();
-    chart->setMargins({ 0, 4, 8, 0 });
+    chart->setMargins({ 0, 4, 20, 0 });
     chart->layout()->setContentsMargins(0, 0, 0, 0);
     chart->setBackgroundRoundness(0);
     chart->setBackgroundVisible(false);
@@ -47,10 +47,11 @@ RunChart::RunChart(QWidget* parent)
         axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
         axis->setTruncateLabels(false);
         axis->setRange(0, 1);
+        axis->setLineVisible(false); // the item draws them: an axis of categories has lines at its ends, too
+        axis->setGridLineVisible(false);
     }
     setFrameShape(QFrame::NoFrame);
     setBackgroundBrush(Qt::NoBrush);
-    setStyleSheet(QStringLiteral("background: transparent;"));
     setViewportUpdateMode(FullViewportUpdate);
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
@@ -75,11 +76,7 @@ void RunChart::dress()
     for (auto* axis : { m_axisX, m_axisY }) {
         axis->setLabelsColor(colours.muted);
         axis->setLabelsFont(font);
-        axis->setGridLinePen(QPen(colours.border, 1));
-        axis->setLinePen(QPen(colours.border, 1));
     }
-    m_axisX->setGridLineVisible(false);
-    m_axisY->setLineVisible(false);
     m_item->update();
 }
 
@@ -92,8 +89,7 @@ void RunChart::setCurves(const CurveSet& set, const ChartCurves& chart, const QL
     m_logY = chart.logY;
     m_curvesY = chart.y;
     m_item->setCurves(chart, looks);
-    if (!m_still.isActive() || m_x.isEmpty())
-        m_x = set.shown;
+    m_x = set.shown;
     showY();
     layOut();
 }
@@ -108,8 +104,9 @@ void RunChart::showY()
     m_y = m_curvesY;
     if (m_y.isEmpty())
         m_y = { 0, 1 };
-    const double least = std::max(std::abs(m_y.high), 1e-12) * (m_logY ? 0.02 : 1e-3);
-    const double air = m_y.size() > least * 1e-3 ? m_y.size() * 0.06 : least;
+    const double air = m_y.size() > 1e-9 * std::abs(m_y.high) ? m_y.size() * 0.08
+        : m_logY                                              ? 0.3
+                                                              : std::max(std::abs(m_y.high) * 0.3, 1e-12);
     const bool fromZero = !m_logY && m_y.low >= 0 && m_y.low < m_y.size() * 0.25;
     m_y = { fromZero ? 0 : m_y.low - air, m_y.high + air };
 }
@@ -144,11 +141,12 @@ void RunChart::layOut()
     m_axisY->setRange(m_y.low, m_y.high);
     const auto plot = chart()->plotArea();
     const int across = std::max(2, int(plot.width()) / pixels_a_tick_x);
-    const int up = std::max(2, int(plot.height()) / pixels_a_tick_y);
+    const int up = std::clamp(int(plot.height()) / pixels_a_tick_y, 2, 8);
     setTicks(*m_axisX, m_ticksX,
              m_kind == ChartX::Time ? timeTicks(x, m_logX, across) : numberTicks(x, m_logX, across));
     setTicks(*m_axisY, m_ticksY, numberTicks(m_y, m_logY, up));
     m_item->setPlot(chart()->plotArea(), x, m_y);
+    m_item->setGrid(m_ticksY);
 }
 
 void RunChart::setTicks(QCategoryAxis& axis, QList<Tick>& shown, const QList<Tick>& ticks)

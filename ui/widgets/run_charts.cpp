@@ -16,7 +16,7 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr int small_height = 176, loss_height = 280, verdicts_width = 264;
+constexpr int small_height = 148, loss_height = 236, verdicts_width = 264;
 
 } // namespace
 
@@ -102,7 +102,8 @@ void RunCharts::arrange()
     int place = 0;
     for (auto* card : m_cards) {
         const bool isLoss = card == m_cards.first();
-        const bool shown = !m_comparing || QLatin1String(card->kind().id) == m_controls->kind();
+        const bool shown = m_comparing ? QLatin1String(card->kind().id) == m_controls->kind()
+                                       : isLoss || m_curves.has(QLatin1String(card->kind().id));
         card->setParent(m_area);
         card->setVisible(shown);
         card->setMinimumHeight(isLoss || m_comparing ? loss_height : small_height);
@@ -128,29 +129,44 @@ void RunCharts::arrange()
 
 void RunCharts::setStates(const QList<RunState>& states)
 {
-    QStringList parts;
+    // Comparing: the parts that most runs have come last, where the choice is.
+    QMap<QString, int> runsWith;
     m_runs.clear();
     for (const auto& state : states) {
         m_runs += state.name;
         for (const auto& part : state.parts)
-            if (!parts.contains(part) && !(part.isEmpty() && states.size() > 1))
-                parts += part;
+            ++runsWith[part];
     }
-    if (parts.isEmpty() && std::any_of(states.begin(), states.end(), [](const RunState& state) {
-            return !state.parts.isEmpty();
-        }))
-        parts += QString();
-    std::stable_sort(parts.begin(), parts.end(), [](const QString& a, const QString& b) {
-        return part_order(a.toStdString()) < part_order(b.toStdString());
+    if (runsWith.size() > 1)
+        runsWith.remove({}); // other programs' numbers, which show with every part
+    auto parts = runsWith.keys();
+    std::stable_sort(parts.begin(), parts.end(), [&](const QString& a, const QString& b) {
+        return std::pair(runsWith[a], part_order(a.toStdString()))
+            < std::pair(runsWith[b], part_order(b.toStdString()));
     });
     m_controls->setParts(parts);
 }
 
-void RunCharts::setCurves(const CurveSet& curves)
+void RunCharts::setCurves(const CurveSet& answer)
 {
-    const bool verdictsChange = curves.marks.isEmpty() != m_curves.marks.isEmpty();
+    auto curves = answer;
+    const auto& asked = answer.query;
+    const bool sameAxes = asked.x == m_query.x && asked.logX == m_query.logX && asked.part == m_query.part
+        && asked.charts == m_query.charts && asked.range.has_value() == m_query.range.has_value();
+    if (!sameAxes)
+        return; // the answer to the newer query is on its way
+    if (m_query.range) // somebody may have panned on
+        curves.shown = { toAxis(m_query.range->low, m_query.logX), toAxis(m_query.range->high, m_query.logX) };
+    const auto outline = [](const CurveSet& set) {
+        QStringList charts{ set.marks.isEmpty() ? QString() : QStringLiteral("verdicts") };
+        for (const auto& chart : set.charts)
+            if (set.has(chart.chart))
+                charts += chart.chart;
+        return charts;
+    };
+    const bool otherCards = outline(curves) != outline(m_curves);
     m_curves = curves;
-    if (verdictsChange)
+    if (otherCards)
         arrange();
     for (auto* card : m_cards)
         card->setCurves(curves, m_runs, m_hidden);

@@ -25,7 +25,7 @@ public:
     /// Empties the charts: other runs come.
     void begin(bool comparing);
     void setStates(const QList<RunState>& states);
-    void setCurves(const CurveSet& curves);
+    void setCurves(const CurveSet& answer);
     /// Of the runs being compared.
     void setHidden(const QList<bool>& hidden);
     [[nodiscard]] const ChartQuery& query() const { return m_query; }

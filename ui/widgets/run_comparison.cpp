@@ -49,7 +49,6 @@ RunComparison::RunComparison(QWidget* parent)
     setEditTriggers(NoEditTriggers);
     setSelectionMode(SingleSelection);
     setShowGrid(false);
-    setAlternatingRowColors(true);
     setTabKeyNavigation(false);
     setFrameShape(NoFrame);
     horizontalHeader()->setHighlightSections(false);

@@ -180,6 +180,12 @@ void RunHeader::setState(const RunState& state)
     showNotice(sentences.join(QLatin1Char('\n')));
 }
 
+void RunHeader::showTitle(const QString& title)
+{
+    setState({});
+    m_name->setText(title);
+}
+
 void RunHeader::showNotice(const QString& text)
 {
     m_notice->setText(text);

@@ -20,6 +20,8 @@ class RunHeader : public QFrame
 public:
     explicit RunHeader(QWidget* parent = nullptr);
     void setState(const RunState& state);
+    /// For several runs: a title and nothing else.
+    void showTitle(const QString& title);
     /// A sentence under the numbers; none: the run's own.
     void showNotice(const QString& text);
 

@@ -79,6 +79,7 @@ void RunView::makeRunPage()
     parts.split->setStretchFactor(1, 1);
     parts.split->setChildrenCollapsible(false);
     parts.split->setHandleWidth(12);
+    parts.split->setSizes({ 500, 220 });
     auto* logPage = new QWidget;
     auto* logLayout = new QVBoxLayout(logPage);
     logLayout->setContentsMargins(0, 12, 4, 0);
@@ -128,7 +129,7 @@ void RunView::watch(const QStringList& places, bool comparing)
     parts.comparing = comparing;
     parts.watcher.watch(places);
     parts.pages->setCurrentIndex(places.isEmpty() ? 0 : 1);
-    parts.header->setVisible(!comparing);
+    parts.header->showTitle(comparing ? tr("Comparing %n runs", nullptr, int(places.size())) : QString());
     parts.comparison->setVisible(comparing);
     parts.tabs->setCurrentIndex(0);
     parts.tabs->tabBar()->setVisible(!comparing);

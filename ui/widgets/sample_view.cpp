@@ -80,6 +80,7 @@ QWidget* SampleView::makeControls()
     m_scrubber->setAccessibleName(tr("Step of the samples"));
     m_scrubber->setFocusPolicy(Qt::StrongFocus);
     m_scrubber->setPageStep(1);
+    m_scrubber->setRange(0, 0);
     m_step->setObjectName(QStringLiteral("sampleStep"));
     m_step->setProperty("muted", true);
     m_step->setMinimumWidth(

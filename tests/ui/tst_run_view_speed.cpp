@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "tests/ui/run_fixture.h"
+#include "ui/widgets/chart_card.h"
+#include "ui/widgets/run_chart.h"
+#include "ui/widgets/run_view.h"
+#include "ui/widgets/theme.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QWindow>
+
+using namespace reverie;
+using namespace reverie::ui;
+
+/// A million lines are a real run's, repeated with rising steps.
+class RunViewSpeedTest : public QObject
+{
+    Q_OBJECT
+
+    std::unique_ptr<RunFixture> m_runs;
+    QString m_million;
+    std::unique_ptr<RunView> m_view;
+
+    RunChart& chart() const { return *m_view->findChild<RunChart*>(QStringLiteral("plot-loss")); }
+
+    void repeat(const QString& run, const QString& name, qint64 lines, QString& folder) const
+    {
+        folder = m_runs->path(name);
+        QVERIFY(QDir().mkpath(folder));
+        QFile real(run + QStringLiteral("/metrics.jsonl")), file(folder + QStringLiteral("/metrics.jsonl"));
+        QVERIFY(real.open(QFile::ReadOnly) && file.open(QFile::WriteOnly));
+        QList<std::pair<QByteArray, QByteArray>> pieces; // around the step
+        for (const auto& line : real.readAll().split('\n')) {
+            if (!line.contains("\"split\":\"train\""))
+                continue;
+            const auto at = line.indexOf("\"step\":") + 7;
+            pieces += { line.left(at), line.mid(line.indexOf(',', at)) };
+        }
+        QVERIFY(!pieces.isEmpty());
+        QByteArray text;
+        for (qint64 step = 1; step <= lines; ++step) {
+            const auto& [before, after] = pieces[step % pieces.size()];
+            text += before + QByteArray::number(step) + after + '\n';
+            if (text.size() > (1 << 22)) {
+                file.write(text);
+                text.clear();
+            }
+        }
+        file.write(text);
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        Theme::instance().apply(Appearance::Light);
+        m_runs = std::make_unique<RunFixture>();
+        const auto run
+            = m_runs->train(QStringLiteral("real"), QStringLiteral("clip"),
+                            { QStringLiteral("steps=200"), QStringLiteral("report_every=1"),
+                              QStringLiteral("checkpoint_every=1000"), QStringLiteral("sample_every=1000") });
+        repeat(run, QStringLiteral("million"), 1'000'000, m_million);
+    }
+
+    void cleanup() { m_view.reset(); }
+
+    void aMillionLinesShowSoonAfterOpening()
+    {
+        m_view = std::make_unique<RunView>();
+        m_view->resize(1180, 860);
+        m_view->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_view.get()));
+        QElapsedTimer clock;
+        clock.start();
+        m_view->showRun(m_million);
+        QTRY_VERIFY_WITH_TIMEOUT(chart().shownX().high > 1, 20000);
+        qInfo("The first of a million lines shows after %lld ms,", clock.elapsed());
+        QTRY_VERIFY_WITH_TIMEOUT(chart().shownX().high == 1e6, 60000);
+        qInfo("the whole curve after %lld ms.", clock.elapsed());
+        QVERIFY(clock.elapsed() < 10000);
+    }
+
+    void tenRunsOfAMillionPanFluently()
+    {
+        m_view = std::make_unique<RunView>();
+        m_view->resize(1180, 860);
+        m_view->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_view.get()));
+        m_view->compareRuns(QStringList(10, m_million));
+        QTRY_VERIFY_WITH_TIMEOUT(chart().shownX().high == 1e6, 300000);
+        auto* viewport = chart().viewport();
+        const QPointF middle = viewport->rect().center();
+        QWheelEvent zoom(middle, viewport->mapToGlobal(middle), {}, { 0, 120 * 8 }, Qt::NoButton,
+                         Qt::NoModifier, Qt::NoScrollPhase, false);
+        QApplication::sendEvent(viewport, &zoom);
+        QTest::qWait(2000); // read to the end, drawn anew
+        const auto before = chart().shownX();
+        const auto from = viewport->mapTo(m_view.get(), middle.toPoint());
+        QTest::mousePress(m_view->windowHandle(), Qt::LeftButton, {}, from);
+        QList<double> frames;
+        for (int i = 1; i <= 90; ++i) {
+            QElapsedTimer frame;
+            frame.start();
+            QTest::mouseMove(m_view->windowHandle(), from - QPoint(3 * i, 0));
+            chart().viewport()->repaint();
+            QApplication::processEvents();
+            frames += double(frame.nsecsElapsed()) * 1e-6;
+        }
+        QTest::mouseRelease(m_view->windowHandle(), Qt::LeftButton, {}, from - QPoint(270, 0));
+        QVERIFY(chart().shownX().low > before.low);
+        std::sort(frames.begin(), frames.end());
+        const double median = frames[frames.size() / 2], slow = frames[frames.size() * 95 / 100];
+        qInfo("Ten runs of a million points pan in frames of %.1f ms, 95 %% of them within %.1f ms.", median,
+              slow);
+        QVERIFY(median < 333);
+    }
+};
+
+QTEST_MAIN(RunViewSpeedTest)
+#include "tst_run_view_speed.moc"
