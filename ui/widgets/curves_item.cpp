@@ -11,8 +11,19 @@ namespace reverie::ui {
 namespace {
 
 constexpr qreal mark_radius = 8;
-constexpr int faint_alpha = 70, fainter_alpha = 36;
+constexpr int faint_alpha = 80, fainter_alpha = 48;
 constexpr qsizetype many_curves = 4;
+constexpr qreal busy_height = 12; ///< pixels up and down in a column
+
+/// A colour that lets through, as it looks on a card: opaque lines of single pixels are the quickest there
+/// are.
+QColor onSurface(const QColor& colour)
+{
+    const auto& surface = Theme::instance().colours().surface;
+    const auto mixed = [&](int own, int behind) { return behind + (own - behind) * colour.alpha() / 255; };
+    return { mixed(colour.red(), surface.red()), mixed(colour.green(), surface.green()),
+             mixed(colour.blue(), surface.blue()) };
+}
 
 } // namespace
 
@@ -90,7 +101,6 @@ void CurvesItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidg
     }
     paintGrid(*painter);
     painter->setClipRect(m_plot);
-    painter->setRenderHint(QPainter::Antialiasing, !m_moving);
     for (qsizetype i = 0; i < m_curves.size(); ++i) { // behind all that is smooth
         auto faint = m_looks[i].colour;
         faint.setAlpha(m_curves.size() > many_curves ? fainter_alpha : faint_alpha);
@@ -126,12 +136,19 @@ void CurvesItem::paintGrid(QPainter& painter) const
     }
 }
 
+/// A line that goes up and down all the time is painted as one of single pixels: it looks the same, and
+/// smoothing its edges takes Qt a hundred times longer.
 void CurvesItem::paintLine(QPainter& painter, const QList<QPointF>& points, const QPen& pen)
 {
     m_line.clear();
-    for (const auto& point : points)
+    qreal height = 0;
+    for (const auto& point : points) {
         m_line.append(toPlot(point));
-    painter.setPen(m_moving ? QPen(pen.color(), 0) : pen); // the only kind of line that is quick
+        height += m_line.size() > 1 ? std::abs(m_line.last().y() - m_line[m_line.size() - 2].y()) : 0;
+    }
+    const bool plain = m_moving || height > busy_height * m_plot.width();
+    painter.setRenderHint(QPainter::Antialiasing, !plain);
+    painter.setPen(plain ? QPen(onSurface(pen.color()), 0) : pen);
     painter.setBrush(Qt::NoBrush);
     painter.drawPolyline(m_line);
 }
@@ -140,6 +157,7 @@ void CurvesItem::paintDots(QPainter& painter, const QList<QPointF>& points, cons
 {
     if (points.size() > m_plot.width() / 8)
         return;
+    painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(Theme::instance().colours().surface, 1.5));
     painter.setBrush(colour);
     for (const auto& point : points)
