@@ -155,19 +155,21 @@ private Q_SLOTS:
         QApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
         m_runs = std::make_unique<RunFixture>();
         const QStringList often{ QStringLiteral("report_every=1"), QStringLiteral("checkpoint_every=10"),
-                                 QStringLiteral("sample_every=5") };
+                                 QStringLiteral("sample_every=5"), QStringLiteral("validate_every=0") };
         m_whole = m_runs->train(QStringLiteral("whole"), QStringLiteral("all"),
                                 often + QStringList{ QStringLiteral("steps=20") });
         const QStringList seldom{ QStringLiteral("report_every=1"), QStringLiteral("checkpoint_every=1000"),
                                   QStringLiteral("sample_every=1000") };
-        m_other = m_runs->train(
-            QStringLiteral("other"), QStringLiteral("clip"),
-            seldom + QStringList{ QStringLiteral("clip.steps=60"), QStringLiteral("clip.lr=0.0004") });
-        m_sick = m_runs->train(QStringLiteral("sick"), QStringLiteral("clip"),
-                               seldom
-                                   + QStringList{ QStringLiteral("clip.steps=150"),
-                                                  QStringLiteral("clip.lr=0.3"),
-                                                  QStringLiteral("clip.max_grad_norm=1000") });
+        m_other = m_runs->train(QStringLiteral("other"), QStringLiteral("clip"),
+                                seldom
+                                    + QStringList{ QStringLiteral("clip.steps=60"),
+                                                   QStringLiteral("clip.batch=16"),
+                                                   QStringLiteral("clip.lr=0.0004") });
+        m_sick = m_runs->train(
+            QStringLiteral("sick"), QStringLiteral("clip"),
+            seldom
+                + QStringList{ QStringLiteral("clip.steps=150"), QStringLiteral("clip.batch=16"),
+                               QStringLiteral("clip.lr=0.3"), QStringLiteral("clip.max_grad_norm=1000") });
         QVERIFY(QFile::exists(m_whole + QStringLiteral("/model.safetensors")));
     }
 
@@ -282,7 +284,7 @@ private Q_SLOTS:
         watch(m_other);
         const auto lines = RunFixture::lines(m_other, "clip");
         choose("xAxis", QStringLiteral("Pictures"));
-        QTRY_COMPARE(chart().shownX().high, 60.0 * 16); // the preset's batch
+        QTRY_COMPARE(chart().shownX().high, 60.0 * 16);
         pointAt(30 * 16);
         compareReading(lines.at(29));
         choose("xAxis", QStringLiteral("Time"));

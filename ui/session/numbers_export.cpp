@@ -4,6 +4,7 @@
 #include "ui/session/chart_curves.h"
 #include "ui/session/path.h"
 
+#include "core/base/error.h"
 #include "core/base/file.h"
 
 #include <array>
@@ -62,7 +63,9 @@ void writeNumbers(const QString& file, const QStringList& runs, const std::vecto
                     continue;
                 const auto pictures = rowsOf(numbers, key, table, ChartX::Pictures);
                 const auto seconds = rowsOf(numbers, key, table, ChartX::Time);
-                for (std::size_t row = 0; row < table.rows() && !stop.stop_requested(); ++row) {
+                for (std::size_t row = 0; row < table.rows(); ++row) {
+                    if (stop.stop_requested())
+                        throw Error("The table was not finished."); // and none is left
                     line = quoted(runs.value(qsizetype(i)).toStdString()) + "," + quoted(key.part) + ","
                         + key.split + "," + text(table.steps()[row]) + "," + text(pictures.at(row)) + ","
                         + text(seconds.at(row));

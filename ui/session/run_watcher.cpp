@@ -12,7 +12,7 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr int live_ms = 500, over_ms = 2000;
+constexpr int live_ms = 500, over_ms = 2000, grace_ms = 500;
 constexpr std::size_t bytes_at_once = std::size_t(16) << 20U; ///< tens of milliseconds
 
 std::vector<RunSource*> sourcesOf(const std::vector<std::unique_ptr<RunFollower>>& followers)
@@ -28,16 +28,24 @@ std::vector<RunSource*> sourcesOf(const std::vector<std::unique_ptr<RunFollower>
 RunWatcher::RunWatcher(QObject* parent)
     : QObject(parent)
     , m_followers(std::make_shared<Followers>())
-    , m_reader(m_thread)
-    , m_drawer(m_thread)
-    , m_saver(m_thread)
+    , m_thread(std::make_unique<QThreadPool>())
+    , m_reader(*m_thread)
+    , m_drawer(*m_thread)
+    , m_saver(*m_thread)
 {
-    m_thread.setMaxThreadCount(1);
+    m_thread->setMaxThreadCount(1);
     m_poll.setSingleShot(true);
     connect(&m_poll, &QTimer::timeout, this, &RunWatcher::read);
 }
 
-RunWatcher::~RunWatcher() = default;
+RunWatcher::~RunWatcher()
+{
+    for (auto* runner : { &m_reader, &m_drawer, &m_saver })
+        runner->silence();
+    if (!m_thread->waitForDone(grace_ms))
+        static_cast<void>(
+            m_thread.release()); // a folder far away does not answer: the window closes without it
+}
 
 void RunWatcher::watch(const QStringList& places)
 {

@@ -58,7 +58,7 @@ private:
     ChartQuery m_query;
     QTimer m_poll;
     bool m_drawing = false, m_drawAgain = false;
-    QThreadPool m_thread;
+    std::unique_ptr<QThreadPool> m_thread;
     JobRunner m_reader, m_drawer, m_saver;
 };
 

@@ -14,7 +14,7 @@ namespace reverie::ui {
 namespace {
 
 constexpr int gap = 8, label_height = 20, ring = 3;
-constexpr int largest_side = 224, smallest_side = 40, row_side = 72;
+constexpr int largest_side = 224, alone_side = 480, smallest_side = 40, row_side = 72;
 
 } // namespace
 

@@ -156,7 +156,8 @@ void RunCharts::setCurves(const CurveSet& answer)
     if (!sameAxes)
         return; // the answer to the newer query is on its way
     if (m_query.range) // somebody may have panned on
-        curves.shown = { toAxis(m_query.range->low, m_query.logX), toAxis(m_query.range->high, m_query.logX) };
+        curves.shown
+            = { toAxis(m_query.range->low, m_query.logX), toAxis(m_query.range->high, m_query.logX) };
     const auto outline = [](const CurveSet& set) {
         QStringList charts{ set.marks.isEmpty() ? QString() : QStringLiteral("verdicts") };
         for (const auto& chart : set.charts)

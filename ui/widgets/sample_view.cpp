@@ -18,7 +18,7 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr int details_width = 344, strip_tile = 56;
+constexpr int details_width = 344, details_width_most = 520, strip_tile = 56;
 
 QString fileOf(const SampleStep& step, int prompt)
 {
@@ -46,8 +46,8 @@ SampleView::SampleView(QWidget* parent)
     m_empty->setProperty("muted", true);
     auto* columns = new QHBoxLayout;
     columns->setSpacing(24);
-    columns->addWidget(m_board, 1);
-    columns->addWidget(makeDetails());
+    columns->addWidget(m_board, 3);
+    columns->addWidget(makeDetails(), 2);
     auto* content = new QVBoxLayout(m_content);
     content->setContentsMargins({});
     content->setSpacing(12);
@@ -104,13 +104,15 @@ QWidget* SampleView::makeControls()
 QWidget* SampleView::makeDetails()
 {
     auto* details = new QWidget;
-    details->setFixedWidth(details_width);
+    details->setMinimumWidth(details_width);
+    details->setMaximumWidth(details_width_most);
     auto* layout = new QVBoxLayout(details);
     layout->setContentsMargins({});
     layout->setSpacing(8);
     m_large->setFocusPolicy(Qt::NoFocus);
     m_large->setAccessibleName(tr("The chosen prompt at this step"));
-    m_large->setFixedHeight(252);
+    m_large->setMinimumHeight(252);
+    m_large->setMaximumHeight(details_width_most);
     m_strip->setObjectName(QStringLiteral("sampleStrip"));
     m_strip->setAccessibleName(tr("The chosen prompt over the steps"));
     m_caption->setObjectName(QStringLiteral("sampleCaption"));
@@ -119,7 +121,7 @@ QWidget* SampleView::makeDetails()
     m_caption->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* over = new QLabel(tr("Over the steps"));
     over->setProperty("section", true);
-    layout->addWidget(m_large);
+    layout->addWidget(m_large, 4);
     layout->addWidget(m_caption);
     layout->addSpacing(8);
     layout->addWidget(over);
