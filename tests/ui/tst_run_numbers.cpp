@@ -195,10 +195,10 @@ private Q_SLOTS:
 
     void durationsAreReadable()
     {
-        QCOMPARE(durationText(45), QStringLiteral("45 s"));
-        QCOMPARE(durationText(200), QStringLiteral("3 min 20 s"));
-        QCOMPARE(durationText(3 * 3600 + 61), QStringLiteral("3 h 1 min"));
-        QCOMPARE(durationText(2.5 * 86400), QStringLiteral("2 d 12 h"));
+        QCOMPARE(timeText(45), QStringLiteral("45 s"));
+        QCOMPARE(timeText(200), QStringLiteral("3 min 20 s"));
+        QCOMPARE(timeText(3 * 3600 + 61), QStringLiteral("3 h 1 min"));
+        QCOMPARE(timeText(2.5 * 86400), QStringLiteral("2 d 12 h"));
     }
 };
 

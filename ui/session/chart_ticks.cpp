@@ -99,7 +99,7 @@ QList<Tick> numberTicks(const Extent& axis, bool logarithmic, int count)
 
 QList<Tick> timeTicks(const Extent& axis, bool logarithmic, int count)
 {
-    return ticks(axis, logarithmic, count, roundTimeStep, durationText);
+    return ticks(axis, logarithmic, count, roundTimeStep, timeText);
 }
 
 QString numberText(double number)
@@ -123,10 +123,10 @@ QString shortNumberText(double number)
     return trimmed(number, 5);
 }
 
-QString durationText(double seconds)
+QString timeText(double seconds)
 {
     const auto text
-        = [](const char* source) { return QCoreApplication::translate("reverie::ui::Duration", source); };
+        = [](const char* source) { return QCoreApplication::translate("reverie::ui::Time", source); };
     if (seconds < minute)
         return text("%1 s").arg(trimmed(seconds, 3));
     const auto both = [&](double large, const char* largeName, double small, const char* smallName) {

@@ -24,6 +24,6 @@ QString numberText(double number);
 /// "12k", "1.25M"
 QString shortNumberText(double number);
 /// "45 s", "3 min 20 s", "1 h 5 min", "2 d 3 h"
-QString durationText(double seconds);
+QString timeText(double seconds);
 
 } // namespace reverie::ui

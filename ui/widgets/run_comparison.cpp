@@ -3,7 +3,6 @@
 
 #include "ui/session/chart_ticks.h"
 #include "ui/widgets/run_colours.h"
-#include "ui/widgets/run_header.h"
 #include "ui/widgets/theme.h"
 
 #include <QHeaderView>
@@ -26,6 +25,21 @@ QIcon dot(const QColor& colour)
     painter.setBrush(colour);
     painter.drawEllipse(QRectF(1, 1, 10, 10));
     return pixmap;
+}
+
+/// How it stands, and what of it can't be read.
+QString stateText(const RunState& state)
+{
+    QStringList words;
+    if (state.status) {
+        const bool isOver = state.status->state == "finished" || state.status->state == "failed"
+            || state.status->state == "stopped";
+        words += state.alive || isOver ? QString::fromStdString(state.status->state)
+                                       : RunComparison::tr("interrupted");
+    }
+    if (!state.trouble.isEmpty())
+        words += state.trouble;
+    return words.isEmpty() ? QStringLiteral("–") : words.join(QStringLiteral(": "));
 }
 
 } // namespace
@@ -83,10 +97,7 @@ void RunComparison::setStates(const QList<RunState>& states)
         build(states);
     }
     for (int column = 0; column < states.size(); ++column) {
-        const auto& state = states[column];
-        setCell(StateRow, column,
-                state.trouble.isEmpty() ? stateText(state)
-                                        : tr("%1 – %2").arg(stateText(state), state.trouble));
+        setCell(StateRow, column, stateText(states[column]));
     }
 }
 

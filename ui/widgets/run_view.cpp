@@ -4,8 +4,8 @@
 #include "ui/session/run_watcher.h"
 #include "ui/widgets/run_charts.h"
 #include "ui/widgets/run_comparison.h"
-#include "ui/widgets/run_header.h"
 #include "ui/widgets/run_log.h"
+#include "ui/widgets/run_summary.h"
 #include "ui/widgets/sample_view.h"
 
 #include <QLabel>
@@ -20,7 +20,7 @@ struct RunView::Parts {
     RunWatcher watcher;
     QStackedWidget* pages = new QStackedWidget;
     QLabel* empty = new QLabel;
-    RunHeader* header = new RunHeader;
+    RunSummary* summary = new RunSummary;
     QTabWidget* tabs = new QTabWidget;
     RunCharts* charts = new RunCharts;
     SampleView* samples = new SampleView;
@@ -90,7 +90,7 @@ void RunView::makeRunPage()
     parts.tabs->addTab(parts.samples, tr("&Samples"));
     parts.tabs->addTab(logPage, tr("&Log"));
     parts.tabs->tabBar()->setDrawBase(false);
-    layout->addWidget(parts.header);
+    layout->addWidget(parts.summary);
     layout->addWidget(parts.tabs, 1);
     parts.pages->addWidget(page);
     connect(parts.comparison, &RunComparison::hiddenChanged, parts.charts, &RunCharts::setHidden);
@@ -103,8 +103,10 @@ void RunView::connectWatcher()
     connect(parts.charts, &RunCharts::saveNumbersWanted, &parts.watcher, &RunWatcher::saveNumbers);
     connect(parts.charts, &RunCharts::savePictureWanted, &parts.watcher, &RunWatcher::saveBytes);
     connect(&parts.watcher, &RunWatcher::saved, this, [&parts](const QString&, const QString& error) {
-        if (!error.isEmpty())
-            parts.header->showNotice(error);
+        if (error.isEmpty())
+            return;
+        parts.summary->show();
+        parts.summary->showNotice(error);
     });
     connect(&parts.watcher, &RunWatcher::statesChanged, this, [&parts](const QList<RunState>& states) {
         parts.charts->setStates(states);
@@ -112,7 +114,7 @@ void RunView::connectWatcher()
             parts.comparison->setStates(states);
             return;
         }
-        parts.header->setState(states.first());
+        parts.summary->setState(states.first());
         parts.samples->setSamples(states.first().samples);
         parts.log->setLog(states.first().log);
     });
@@ -129,7 +131,8 @@ void RunView::watch(const QStringList& places, bool comparing)
     parts.comparing = comparing;
     parts.watcher.watch(places);
     parts.pages->setCurrentIndex(places.isEmpty() ? 0 : 1);
-    parts.header->showTitle(comparing ? tr("Comparing %n runs", nullptr, int(places.size())) : QString());
+    parts.summary->setState({});
+    parts.summary->setVisible(!comparing);
     parts.comparison->setVisible(comparing);
     parts.tabs->setCurrentIndex(0);
     parts.tabs->tabBar()->setVisible(!comparing);
