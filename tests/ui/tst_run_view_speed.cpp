@@ -7,6 +7,8 @@
 
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QFileInfo>
+#include <QLabel>
 #include <QWindow>
 
 #include <ctime>
@@ -33,7 +35,7 @@ class RunViewSpeedTest : public QObject
     Q_OBJECT
 
     std::unique_ptr<RunFixture> m_runs;
-    QString m_million;
+    QString m_real, m_million; ///< folders of runs
     std::unique_ptr<RunView> m_view;
 
     RunChart& chart() const { return *m_view->findChild<RunChart*>(QStringLiteral("plot-loss")); }
@@ -43,6 +45,13 @@ class RunViewSpeedTest : public QObject
         timespec time{};
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
         return double(time.tv_sec) + double(time.tv_nsec) * 1e-9;
+    }
+
+    static double residentMegabytes()
+    {
+        QFile status(QStringLiteral("/proc/self/statm"));
+        return status.open(QFile::ReadOnly) ? status.readAll().split(' ').value(1).toDouble() * 4096 / 1e6
+                                            : 0;
     }
 
     void repeat(const QString& run, const QString& name, qint64 lines, QString& folder) const
@@ -76,11 +85,11 @@ private Q_SLOTS:
     {
         Theme::instance().apply(Appearance::Light);
         m_runs = std::make_unique<RunFixture>();
-        const auto run
+        m_real
             = m_runs->train(QStringLiteral("real"), QStringLiteral("clip"),
                             { QStringLiteral("steps=200"), QStringLiteral("report_every=1"),
                               QStringLiteral("checkpoint_every=1000"), QStringLiteral("sample_every=1000") });
-        repeat(run, QStringLiteral("million"), 1'000'000, m_million);
+        repeat(m_real, QStringLiteral("million"), 1'000'000, m_million);
     }
 
     void cleanup() { m_view.reset(); }
@@ -99,6 +108,26 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(chart().shownX().high == 1e6, 60000);
         qInfo("the whole curve after %lld ms.", clock.elapsed());
         QVERIFY(clock.elapsed() < 10000);
+    }
+
+    void twoGigabytesAreReadInBoundedMemory()
+    {
+        QString huge;
+        repeat(m_real, QStringLiteral("huge"), 7'500'000, huge);
+        QVERIFY(QFileInfo(huge + QStringLiteral("/metrics.jsonl")).size() > qint64(2) << 30);
+        const double before = residentMegabytes();
+        m_view = std::make_unique<RunView>();
+        m_view->resize(1180, 860);
+        m_view->show();
+        m_view->showRun(huge);
+        QTRY_VERIFY_WITH_TIMEOUT(chart().shownX().high == 7.5e6, 300000);
+        const double grown = residentMegabytes() - before;
+        qInfo("Two gigabytes are read in %.0f MB.", grown);
+        QVERIFY(grown < 1000);
+        auto* notice = m_view->findChild<QLabel*>(QStringLiteral("runNotice"));
+        QTRY_VERIFY(notice->text().contains(QStringLiteral("the lowest and the highest are shown"))
+                    || notice->text().contains(QStringLiteral("run.json")));
+        QVERIFY(QFile::remove(huge + QStringLiteral("/metrics.jsonl")));
     }
 
     void tenRunsOfAMillionPanFluently()
