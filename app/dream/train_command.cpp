@@ -2,6 +2,7 @@
 #include "app/dream/commands.h"
 #include "app/dream/interrupt.h"
 #include "app/dream/output.h"
+#include "app/dream/train_preview.h"
 #include "core/api/training_run.h"
 #include "core/base/error.h"
 #include "core/run/run_list.h"
@@ -18,7 +19,7 @@ using reverie::TrainUpdate;
 struct Options {
     TrainRequest request;
     std::string run, resume, after, config, init;
-    bool json = false;
+    bool json = false, dryRun = false;
 };
 
 std::string progressLine(const TrainUpdate& update)
@@ -96,6 +97,10 @@ ExitStatus train(const Options& options)
 {
     const auto request = requestFrom(options);
     Output output(options.json);
+    if (options.dryRun) {
+        const Interrupt interrupt;
+        return showPreview(output, reverie::preview_run(request, interrupt.token()));
+    }
     if (options.run.empty() && options.resume.empty())
         output.note("The run lies in " + request.run.string() + ".");
     const Interrupt interrupt;
@@ -116,10 +121,11 @@ void addTrainCommand(CLI::App& app, int& status)
     auto* command = app.add_subcommand("train", "Train a model, or a part of one");
     const auto options = std::make_shared<Options>();
     auto& request = options->request;
-    command->add_option("WHAT", request.what, "tokenizer, clip, prior, decoder or all")
-        ->check(CLI::IsMember({ "tokenizer", "clip", "prior", "decoder", "all" }))
+    command->add_option("WHAT", request.what, "tokenizer, clip, prior, vqgan, decoder or all")
+        ->check(CLI::IsMember({ "tokenizer", "clip", "prior", "vqgan", "decoder", "all" }))
         ->capture_default_str();
-    command->add_option("--data", request.data, "Data set: emoji, shapes, a folder, tars, or a pack.safetensors");
+    command->add_option("--data", request.data,
+                        "Data set: emoji, shapes, a folder, tars, or a pack.safetensors");
     command->add_option("--run", options->run,
                         "Folder of the run: configuration, progress, checkpoints; "
                         "a new one in $XDG_DATA_HOME/reverie/runs if not given");
@@ -137,6 +143,8 @@ void addTrainCommand(CLI::App& app, int& status)
         ->check(CLI::IsMember({ "f32", "bf16", "f16" }));
     command->add_option("--threads", request.threads, "Processor threads; all cores if not given")
         ->check(CLI::Range(1, 4096));
+    command->add_flag("--dry-run", options->dryRun,
+                      "Say what the run will take of memory, time and disk, and start nothing");
     addJsonFlag(*command, options->json);
     command->callback([options, &status] { status = train(*options); });
 }

@@ -7,6 +7,7 @@
 #include "core/api/model_info.h"
 #include "core/api/out_of_memory.h"
 #include "core/api/pipeline_generator.h"
+#include "core/api/run_planning.h"
 #include "core/api/system_inspection.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -128,6 +129,10 @@ public:
                       std::stop_token stop) const override
     {
         return in_our_words([&] { return run_training(request, on_update, stop); });
+    }
+    RunPreview preview_run(const TrainRequest& request, std::stop_token stop) const override
+    {
+        return in_our_words([&] { return preview_training(request, stop); });
     }
     std::string resolve_training_config(const TrainRequest& request) const override
     {

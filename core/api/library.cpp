@@ -82,6 +82,11 @@ TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update, s
     return core_library().train(request, on_update, std::move(stop));
 }
 
+RunPreview preview_run(const TrainRequest& request, std::stop_token stop)
+{
+    return core_library().preview_run(request, std::move(stop));
+}
+
 std::string resolve_training_config(const TrainRequest& request)
 {
     return core_library().resolve_training_config(request);

@@ -6,6 +6,7 @@
 #include "core/api/generator.h"
 #include "core/api/model_import.h"
 #include "core/api/preflight.h"
+#include "core/api/run_preview.h"
 #include "core/api/system_info.h"
 #include "core/api/training_run.h"
 
@@ -29,6 +30,7 @@ public:
                                       const std::filesystem::path& out) const = 0;
     virtual TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update,
                               std::stop_token stop) const = 0;
+    virtual RunPreview preview_run(const TrainRequest& request, std::stop_token stop) const = 0;
     virtual std::string resolve_training_config(const TrainRequest& request) const = 0;
     virtual std::vector<std::string> training_presets() const = 0;
     virtual SystemInfo inspect_system() const = 0;

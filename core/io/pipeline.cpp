@@ -109,6 +109,8 @@ PipelineConfig pipeline_config_from_json(const nlohmann::json& given)
                 options_from_json<UnetOptions>(unets[i], "decoder.unets[" + std::to_string(i) + "]"));
         config.decoder = options_from_json<DecoderOptions>(decoder, "decoder");
     }
+    if (auto vqgan = taken(json, "vqgan"); !vqgan.is_null())
+        config.vqgan = options_from_json<VQGanVAEOptions>(vqgan, "vqgan");
     if (auto sampling = taken(json, "sampling"); !sampling.is_null())
         config.sampling = options_from_json<SamplingDefaults>(sampling, "sampling");
     if (!json.empty())
@@ -130,6 +132,8 @@ nlohmann::json to_json(const PipelineConfig& config)
         for (const auto& unet : config.unets)
             json["decoder"]["unets"].push_back(options_to_json(unet));
     }
+    if (config.vqgan)
+        json["vqgan"] = options_to_json(*config.vqgan);
     json["sampling"] = options_to_json(config.sampling);
     return json;
 }
@@ -145,6 +149,8 @@ Pipeline build_pipeline(const PipelineConfig& config)
             *config.prior, PriorNetwork(config.net.value_or(PriorNetworkOptions{})), pipeline.clip);
     if (config.decoder)
         pipeline.decoder = Decoder(*config.decoder, config.unets, pipeline.clip);
+    if (config.vqgan)
+        pipeline.vqgan = VQGanVAE(*config.vqgan);
     check_embeddings_meet(pipeline);
     return pipeline;
 }
@@ -183,6 +189,7 @@ Pipeline load_pipeline(const std::filesystem::path& path)
     load(pipeline.clip, "clip.");
     load(pipeline.prior, "prior.");
     load(pipeline.decoder, "decoder.");
+    load(pipeline.vqgan, "vqgan.");
     if (!file.tensors.empty())
         throw Error(path.string() + " does not fit its configuration: it holds "
                     + std::to_string(file.tensors.size()) + " tensors under \""
@@ -204,6 +211,8 @@ void save_pipeline(const std::filesystem::path& path, const Pipeline& pipeline, 
         add_part(tensors, *pipeline.prior, "prior.", type);
     if (pipeline.decoder)
         add_part(tensors, *pipeline.decoder, "decoder.", type);
+    if (pipeline.vqgan)
+        add_part(tensors, *pipeline.vqgan, "vqgan.", type);
     auto metadata = pipeline.metadata;
     metadata["reverie.format"] = format_version;
     metadata["reverie.config"] = to_json(pipeline.config).dump();

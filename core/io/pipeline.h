@@ -5,6 +5,7 @@
 #include "core/models/clip_factory.h"
 #include "core/models/decoder.h"
 #include "core/models/diffusion_prior.h"
+#include "core/models/vqgan_vae.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -39,7 +40,9 @@ struct SamplingDefaults {
 
 /// The configuration of a whole pipeline, `reverie.config` in a model file. The JSON has the reference's
 /// layout:
-/// {"clip": {...}, "prior": {..., "net": {...}}, "decoder": {..., "unets": [{...}]}, "sampling": {...}}.
+/// {"clip": {...}, "prior": {..., "net": {...}}, "decoder": {..., "unets": [{...}]}, "vqgan": {...},
+/// "sampling": {...}}. "vqgan" is an autoencoder by itself, as it is trained; a decoder that works on its
+/// features has its options and weights of its own, under "vaes".
 /// "kind" in "clip" says which one it is: x_clip (if it is not there), openai_clip or open_clip.
 struct PipelineConfig {
     std::optional<ClipOptions> clip;
@@ -47,6 +50,7 @@ struct PipelineConfig {
     std::optional<DiffusionPriorOptions> prior;
     std::vector<UnetOptions> unets;
     std::optional<DecoderOptions> decoder;
+    std::optional<VQGanVAEOptions> vqgan;
     SamplingDefaults sampling;
 };
 PipelineConfig pipeline_config_from_json(const nlohmann::json& json); ///< throws UsageError
@@ -59,6 +63,7 @@ struct Pipeline {
     std::shared_ptr<Clip> clip;
     DiffusionPrior prior{ nullptr };
     Decoder decoder{ nullptr };
+    VQGanVAE vqgan{ nullptr }; ///< with its discriminator, so that its training can go on
     std::map<std::string, std::string> metadata; ///< everything but config and merges
 };
 

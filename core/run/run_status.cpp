@@ -110,6 +110,8 @@ std::int64_t part_order(const std::string& part)
         return 3 + std::strtoll(part.c_str() + 4, nullptr, 10);
     if (part == "tokenizer")
         return 0;
+    if (part == "vqgan")
+        return 3;
     return part == "clip" ? 1 : 2;
 }
 

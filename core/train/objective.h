@@ -30,6 +30,12 @@ public:
     [[nodiscard]] virtual bool sees_pictures() const { return true; }
     /// The batch whose rows the next losses are of.
     virtual void load(const Batch&) { }
+    /// Lets learn what does so beside the module, after its step, from the same rows and with the same
+    /// learning rate. Throws Error for a loss that is not finite.
+    virtual void learn_beside(const Rows&, double) { }
+    /// What that needs to go on as it would have.
+    virtual void save_beside(TensorMap&) const { }
+    virtual void restore_beside(const TensorMap&, std::int64_t) { }
     /// What a batch of rows is made from besides the pictures, by name.
     [[nodiscard]] virtual TensorMap inputs(const Rows&) const { return {}; }
     /// Numbers that say how good the part has become, by name.
@@ -53,6 +59,13 @@ std::unique_ptr<Objective> prior_objective(DiffusionPrior prior, Corpus& corpus,
 /// The diffusion loss of one stage (from 1), given embeddings of CLIP or of the prior.
 std::unique_ptr<Objective> unet_objective(Decoder decoder, std::int64_t unet_number, Corpus& corpus,
                                           const UnetPartOptions& options, const SamplingDefaults& sampling);
+
+/// Reconstruction, and against a discriminator that learns in turns with it: the part learns without the
+/// discriminator's weights, which have an optimiser of their own here. Evaluated by the mean absolute error
+/// of reconstructions (train_error, test_error) and by the share of the codes that occur in them
+/// (codes_used). Samples are pictures, each beside its reconstruction.
+std::unique_ptr<Objective> vqgan_objective(VQGanVAE vae, const Dataset& dataset, at::Device device,
+                                           const VqganPartOptions& options);
 
 /// Image embeddings that the prior draws for the captions of `rows`, with the model's sampling defaults: (b,
 /// d). `key` decides all randomness together with each row's number.

@@ -98,8 +98,10 @@ PartTrainer::Step PartTrainer::step(bool measure)
         step.taken = scaler_.accept(finite);
     if (!finite && (options_.precision != "f16" || scaler_.scale() < 1))
         throw NotFiniteError(not_finite(rows, step.loss.item<double>()));
-    if (step.taken)
+    if (step.taken) {
         apply(step.lr, step, measure);
+        objective_.learn_beside(rows, step.lr);
+    }
     ++steps_done_;
     return step;
 }
@@ -286,6 +288,7 @@ void PartTrainer::save_state(const std::filesystem::path& path, TensorMap extra)
 {
     optimizer_.save(extra);
     average_.save(extra);
+    objective_.save_beside(extra);
     for (std::size_t i = 0; i < buffers_.size(); ++i)
         extra[slot("buffer", i)] = buffers_[i];
     if (const auto skipped = loader_.position().skipped; !skipped.empty())
@@ -303,6 +306,7 @@ TensorMap PartTrainer::load_state(const std::filesystem::path& path, std::int64_
             buffers_[i].copy_(find_slot(tensors, slot("buffer", i), buffers_[i]));
     optimizer_.load(tensors, steps_done);
     average_.load(tensors, steps_done);
+    objective_.restore_beside(tensors, steps_done);
     if (const auto scaler = tensors.find("scaler"); scaler != tensors.end())
         scaler_.restore(scaler->second[0].item<double>(),
                         std::int64_t(std::lround(scaler->second[1].item<double>())));

@@ -27,7 +27,41 @@ std::string today()
     return text.data();
 }
 
+/// Weights of an autoencoder without those that only its own training needs.
+TensorMap without_discriminator(const VQGanVAEImpl& vqgan)
+{
+    auto tensors = state_dict(vqgan);
+    std::erase_if(tensors, [](const auto& entry) { return entry.first.starts_with("discr."); });
+    return tensors;
+}
+
+bool is_alike(const TensorMap& a, const TensorMap& b)
+{
+    return a.size() == b.size()
+        && std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) {
+               return x.first == y.first && x.second.sizes() == y.second.sizes();
+           });
+}
+
 } // namespace
+
+/// Every stage of the decoder that works on the features of such an autoencoder gets its weights.
+void TrainingSession::give_autoencoder(const VQGanVAEImpl& vqgan)
+{
+    const auto weights = without_discriminator(vqgan);
+    bool taken = false, wanted = false;
+    for (std::int64_t number = 1; number <= pipeline_.decoder->num_unets(); ++number) {
+        auto vae = pipeline_.decoder->vae(number);
+        wanted = wanted || vae;
+        if (!vae || !is_alike(state_dict(*vae), weights))
+            continue;
+        load_state_dict(*vae, weights, "", "the VQGAN-VAE");
+        taken = true;
+    }
+    if (wanted && !taken)
+        throw UsageError("The VQGAN-VAE is of another shape than those of the decoder's stages; describe "
+                         "model.decoder.vaes as it was trained.");
+}
 
 /// Copies what `file` has of each part into the pipeline; with `whole`, it must have all that is trained.
 void TrainingSession::take_weights(const fs::path& file, bool whole)
@@ -40,7 +74,11 @@ void TrainingSession::take_weights(const fs::path& file, bool whole)
     take(pipeline_.clip, loaded.clip, "clip.");
     take(pipeline_.prior, loaded.prior, "prior.");
     take(pipeline_.decoder, loaded.decoder, "decoder.");
-    pipeline_.tokenizer = std::move(loaded.tokenizer);
+    take(pipeline_.vqgan, loaded.vqgan, "vqgan.");
+    if (loaded.vqgan && pipeline_.decoder && !loaded.decoder)
+        give_autoencoder(*loaded.vqgan);
+    if (loaded.tokenizer)
+        pipeline_.tokenizer = std::move(loaded.tokenizer);
     const auto trained = loaded.metadata.find("reverie.trained");
     if (trained == loaded.metadata.end()) {
         if (whole)
@@ -67,6 +105,7 @@ void TrainingSession::load_weights()
     rest(pipeline_.clip);
     rest(pipeline_.prior);
     rest(pipeline_.decoder);
+    rest(pipeline_.vqgan);
 }
 
 void TrainingSession::place(at::Device device)
@@ -78,6 +117,7 @@ void TrainingSession::place(at::Device device)
     move(pipeline_.clip);
     move(pipeline_.prior);
     move(pipeline_.decoder);
+    move(pipeline_.vqgan);
     if (corpus_)
         corpus_->to(device);
 }
@@ -95,6 +135,10 @@ Pipeline TrainingSession::trained_pipeline() const
     if (!trained_.contains("prior")) {
         pipeline.prior = nullptr;
         pipeline.config.prior.reset();
+    }
+    if (!trained_.contains("vqgan")) {
+        pipeline.vqgan = nullptr;
+        pipeline.config.vqgan.reset();
     }
     if (!unets) {
         pipeline.decoder = nullptr;

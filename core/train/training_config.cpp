@@ -86,7 +86,7 @@ void apply_setting(json& config, const std::string& setting)
         throw UsageError("There is no option " + key + "; check its spelling.");
     if (!of_parts)
         assign(config, key, value);
-    for (const char* part : { "clip", "prior", "decoder" })
+    for (const char* part : { "clip", "prior", "vqgan", "decoder" })
         if (of_parts)
             assign(config, std::string(part) + "." + key, value);
 }
@@ -164,6 +164,8 @@ void check_part(const PartOptions& options, const std::string& part)
     require(options.max_batch_size >= 0, "max_batch_size must be at least 0");
     require(options.max_batch_size == 0 || part != "clip",
             "max_batch_size must be 0, because it compares a whole batch");
+    require(options.shards == 1 || part != "vqgan",
+            "shards must be 1, because its codebook learns piece by piece");
     require(one_of(options.precision, { "f32", "bf16", "f16" }), "precision must be f32, bf16 or f16");
     require(options.lr > 0 && options.lr < 10, "lr must be above 0 and below 10");
     require(options.min_lr >= 0 && options.min_lr <= options.lr, "min_lr must lie between 0 and lr");
@@ -206,6 +208,11 @@ void check_config(const TrainingConfig& config)
                              + "\" has no {} for the caption to stand in.");
     check_part(config.clip, "clip");
     check_part(config.prior, "prior");
+    if (config.model.vqgan)
+        check_part(config.vqgan, "vqgan");
+    if (config.vqgan.discr_after < 0 || config.vqgan.discr_lr < 0 || config.vqgan.grad_penalty_every < 0)
+        throw UsageError(
+            "The options vqgan.discr_after, vqgan.discr_lr and vqgan.grad_penalty_every must be at least 0.");
     for (std::size_t i = 0; i < config.unets.size(); ++i)
         check_part(config.unets[i], "unet" + std::to_string(i + 1));
 }

@@ -118,6 +118,30 @@ struct UnetPartOptions : PartOptions {
     }
 };
 
+/// A VQGAN-VAE and the discriminator that is trained against it, an optimiser each. Defaults are those of the
+/// reference's trainer.
+struct VqganPartOptions : PartOptions {
+    VqganPartOptions()
+    {
+        wd = 0;
+        max_grad_norm = 0;
+        ema_update_after_step = 500;
+    }
+    std::int64_t discr_after = 0; ///< steps before the discriminator begins to learn, and to count
+    double discr_lr = 0; ///< its own learning rate, on the same schedule; 0: lr
+    std::int64_t grad_penalty_every = 4; ///< its steps between two with a gradient penalty; 0: none
+    std::string vgg; ///< a .safetensors file with VGG-16's weights by torchvision's names, for the perceptual
+                     ///< loss; empty: without
+    static void visit(auto& self, auto&& field)
+    {
+        PartOptions::visit(self, field);
+        field("discr_after", self.discr_after);
+        field("discr_lr", self.discr_lr);
+        field("grad_penalty_every", self.grad_penalty_every);
+        field("vgg", self.vgg);
+    }
+};
+
 struct TokenizerPartOptions {
     std::int64_t vocab_size = 1024;
     static void visit(auto& self, auto&& field) { field("vocab_size", self.vocab_size); }
@@ -145,6 +169,7 @@ struct TrainingConfig {
     TokenizerPartOptions tokenizer;
     ClipPartOptions clip;
     PartOptions prior;
+    VqganPartOptions vqgan;
     std::vector<UnetPartOptions> unets; ///< "unet1", "unet2", ... over what "decoder" says for all
     PipelineConfig model;
     static void visit(auto& self, auto&& field)
@@ -166,6 +191,7 @@ struct TrainingConfig {
         field("tokenizer", self.tokenizer);
         field("clip", self.clip);
         field("prior", self.prior);
+        field("vqgan", self.vqgan);
     }
 };
 

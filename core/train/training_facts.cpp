@@ -40,6 +40,8 @@ const PartOptions& part_options(const TrainingConfig& config, const std::string&
         return config.clip;
     if (part == "prior")
         return config.prior;
+    if (part == "vqgan")
+        return config.vqgan;
     for (std::size_t i = 0; i < config.unets.size(); ++i)
         if (part == "unet" + std::to_string(i + 1))
             return config.unets[i];
@@ -49,6 +51,14 @@ const PartOptions& part_options(const TrainingConfig& config, const std::string&
 PartOptions& part_options(TrainingConfig& config, const std::string& part)
 {
     return const_cast<PartOptions&>(part_options(std::as_const(config), part));
+}
+
+json vqgan_facts(const TrainingConfig& config, const Dataset& dataset, std::int64_t parameters)
+{
+    const auto& o = *config.model.vqgan;
+    return { { "rows", dataset.train().size() }, { "valid_rows", dataset.test().size() },
+             { "parameters", parameters },       { "batch", config.vqgan.batch },
+             { "target", "pictures" },           { "values", o.channels * o.image_size * o.image_size } };
 }
 
 json training_facts(const std::string& part, const TrainingConfig& config, const Corpus& corpus,

@@ -2,6 +2,7 @@
 #include "core/train/training_plan.h"
 
 #include "core/base/error.h"
+#include "core/train/training_facts.h"
 
 #include <algorithm>
 
@@ -12,13 +13,15 @@ std::vector<std::string> parts_to_train(const TrainRequest& request, const Train
     std::vector<std::string> parts;
     const bool all = request.what == "all";
     if (!all && request.what != "tokenizer" && request.what != "clip" && request.what != "prior"
-        && request.what != "decoder")
+        && request.what != "vqgan" && request.what != "decoder")
         throw UsageError("There is no part \"" + request.what
-                         + "\"; choose tokenizer, clip, prior, decoder or all.");
+                         + "\"; choose tokenizer, clip, prior, vqgan, decoder or all.");
     if ((all || request.what == "clip") && config.model.clip)
         parts.emplace_back("clip");
     if ((all || request.what == "prior") && config.model.prior)
         parts.emplace_back("prior");
+    if ((all || request.what == "vqgan") && config.model.vqgan)
+        parts.emplace_back("vqgan");
     if ((all || request.what == "decoder") && config.model.decoder) {
         if (request.unet > int(config.unets.size()))
             throw UsageError("The decoder has " + std::to_string(config.unets.size())
@@ -33,6 +36,24 @@ std::vector<std::string> parts_to_train(const TrainRequest& request, const Train
     return parts;
 }
 
+void check_trainable(const TrainingConfig& config, const std::vector<std::string>& parts, at::Device device)
+{
+    for (const auto& part : parts) {
+        if (part == "clip" && !std::holds_alternative<XClipOptions>(*config.model.clip))
+            throw UsageError(
+                "The CLIP is of the kind " + std::string(clip_kind(*config.model.clip))
+                + " and only an x_clip can be trained; give a model with a trained one by --init, and "
+                  "train its prior and decoder.");
+        if (part_options(config, part).precision == "f16" && !device.is_cuda())
+            throw UsageError("The precision f16 is for CUDA devices; on the processor choose bf16 or f32.");
+        if (part == "vqgan" && part_options(config, part).precision != "f32" && !device.is_cuda())
+            throw UsageError("On the processor a VQGAN-VAE is trained in f32; set vqgan.precision to it.");
+        if (part != "clip" && part != "vqgan" && !config.model.clip)
+            throw UsageError("The prior and the decoder are trained on what a CLIP sees; describe one under "
+                             "\"model\", and train all or give a model with a trained CLIP by --init.");
+    }
+}
+
 int picture_size(const PipelineConfig& config)
 {
     std::int64_t size = config.clip ? clip_image_size(*config.clip) : 0;
@@ -40,6 +61,8 @@ int picture_size(const PipelineConfig& config)
         const auto& sizes = config.decoder->image_sizes;
         size = std::max(size, sizes.empty() ? config.decoder->image_size.value_or(0) : sizes.back());
     }
+    if (config.vqgan)
+        size = std::max(size, config.vqgan->image_size);
     return int(std::max<std::int64_t>(size, 8));
 }
 

@@ -12,6 +12,9 @@ namespace reverie {
 /// Names of the parts a request trains, in order. Throws UsageError for one that does not exist.
 std::vector<std::string> parts_to_train(const TrainRequest& request, const TrainingConfig& config);
 
+/// Throws UsageError for parts that can't be trained on this device as they are configured.
+void check_trainable(const TrainingConfig& config, const std::vector<std::string>& parts, at::Device device);
+
 /// Pictures are kept at the size of the last stage; CLIP and earlier stages scale them down.
 int picture_size(const PipelineConfig& config);
 

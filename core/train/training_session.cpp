@@ -9,6 +9,7 @@
 #include "core/run/run_list.h"
 #include "core/train/device_memory.h"
 #include "core/train/resolved_run.h"
+#include "core/train/run_limits.h"
 #include "core/train/sample_pictures.h"
 #include "core/train/training_facts.h"
 #include "core/train/training_plan.h"
@@ -26,6 +27,12 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+/// Whether its codebook holds codes.
+bool is_learnt(const VQGanVAEImpl& vae)
+{
+    return vae.codebook().abs().sum().item<double>() > 0;
+}
+
 } // namespace
 
 TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdate& on_update,
@@ -36,6 +43,7 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
     , device_(at::kCPU)
 {
     resolve();
+    check_limits(config_, parts_, device_, request_.run);
     if (!request_.after.empty() && !read_run_status(request_.after))
         throw UsageError(request_.after.string() + " holds no run to wait for; check the path.");
     if (!request_.after.empty() && fs::weakly_canonical(request_.after) == fs::weakly_canonical(request_.run))
@@ -71,27 +79,27 @@ void TrainingSession::prepare()
 }
 
 /// Every part needs the ones before it, trained here or loaded.
-void TrainingSession::check_parts() const
+void TrainingSession::check_parts()
 {
     const auto available = [&](const std::string& part) {
         return trained_.contains(part) || std::find(parts_.begin(), parts_.end(), part) != parts_.end();
     };
-    if (std::find(parts_.begin(), parts_.end(), "clip") != parts_.end()
-        && !std::holds_alternative<XClipOptions>(*config_.model.clip))
-        throw UsageError(
-            "The CLIP is of the kind " + std::string(clip_kind(*config_.model.clip))
-            + " and only an x_clip can be trained; give a model with a trained one by --init, and "
-              "train its prior and decoder.");
+    check_trainable(config_, parts_, device_);
     for (const auto& part : parts_)
         if (part != "prior" && !dataset_->has_pictures())
             throw UsageError("\"" + config_.data
                              + "\" holds embeddings without pictures; train the prior from it, and the "
                                "other parts from pictures.");
+    if (pipeline_.decoder && std::find(parts_.begin(), parts_.end(), "vqgan") != parts_.end())
+        give_autoencoder(*pipeline_.vqgan); // or say now that it does not fit
     for (const auto& part : parts_)
-        if (part_options(config_, part).precision == "f16" && !device_.is_cuda())
-            throw UsageError("The precision f16 is for CUDA devices; on the processor choose bf16 or f32.");
-    const bool needs_clip
-        = std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part != "clip"; });
+        if (part.starts_with("unet") && !available("vqgan"))
+            if (const auto vae = pipeline_.decoder->vae(std::stoll(part.substr(4))); vae && !is_learnt(*vae))
+                throw UsageError("Stage " + part.substr(4)
+                                 + " of the decoder works on the features of a VQGAN-VAE that was never "
+                                   "trained; train one with \"dream train vqgan\" and give it by --init.");
+    const bool needs_clip = std::any_of(parts_.begin(), parts_.end(),
+                                        [](const auto& part) { return part != "clip" && part != "vqgan"; });
     if (needs_clip && (!pipeline_.clip || !available("clip")))
         throw UsageError(
             "The prior and the decoder are trained on what a CLIP sees; train all, or give a model with a "
@@ -111,7 +119,8 @@ void TrainingSession::prepare_corpus()
                          std::to_string(flaws.size())
                              + " pictures or files are left out, to begin with because " + flaws[0].sentence
                              + " See all of them with \"dream dataset check\".");
-    if (!pipeline_.tokenizer) {
+    const bool reads = parts_.empty() || pipeline_.clip;
+    if (!pipeline_.tokenizer && reads) {
         pipeline_.tokenizer = Tokenizer::train(captions_of(*dataset_, dataset_->train()),
                                                std::size_t(config_.tokenizer.vocab_size));
         reporter_->event("tokenizer", 0,
@@ -213,6 +222,8 @@ bool TrainingSession::wait_for_turn()
 TrainResult TrainingSession::train_parts()
 {
     run_->set_state("running");
+    if (const auto warning = shortage(config_, parts_, device_, run_->path()); !warning.empty())
+        reporter_->event(parts_.front(), 0, warning);
     if (request_.resume && !resumed_ && !parts_.empty())
         reporter_->event(parts_.front(), 0, "Resumed at step 0.");
     prepare_corpus();
@@ -232,6 +243,8 @@ std::unique_ptr<Objective> TrainingSession::objective(const std::string& part)
     if (part == "clip")
         return clip_objective(XClip(std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip)), *corpus_,
                               config_.clip);
+    if (part == "vqgan")
+        return vqgan_objective(pipeline_.vqgan, *dataset_, device_, config_.vqgan);
     if (!corpus_->image_embed.defined()) {
         reporter_->event(part, 0, "Embedding all pictures and captions.");
         corpus_->embed(*pipeline_.clip, /*given=*/true);
@@ -291,7 +304,9 @@ bool TrainingSession::train_part(const std::string& part)
         std::int64_t parameters = 0;
         for (const auto& parameter : trained_parameters(goal->module()))
             parameters += parameter.numel();
-        reporter_->numbers(part, 0, "facts", training_facts(part, config_, *corpus_, parameters));
+        reporter_->numbers(part, 0, "facts",
+                           part == "vqgan" ? vqgan_facts(config_, *dataset_, parameters)
+                                           : training_facts(part, config_, *corpus_, parameters));
     }
     const auto* unet = part.starts_with("unet") ? &config_.unets.at(std::stoul(part.substr(4)) - 1) : nullptr;
     if (unet && unet->prior_embed_share > 0 && !draw_prior_embeddings(unet->prior_embeds))
@@ -303,6 +318,8 @@ bool TrainingSession::train_part(const std::string& part)
     std::erase_if(expected_, [&](const LaterSetting& setting) { return setting.part == part; });
     if (part == "clip")
         corpus_->forget_embeddings(); // the last evaluation may have been of other weights
+    if (part == "vqgan" && pipeline_.decoder)
+        give_autoencoder(*pipeline_.vqgan);
     return !loop.stopped() || part == parts_.back();
 }
 
@@ -317,8 +334,9 @@ PartLoop::Hooks TrainingSession::hooks(const std::string& part, Objective& objec
         sample(part, step, objective, prompts);
     };
     hooks.extra = [this] {
-        return corpus_->prior_embed.defined() ? TensorMap{ { "prior_embed", corpus_->prior_embed } }
-                                              : TensorMap();
+        return corpus_ && corpus_->prior_embed.defined()
+            ? TensorMap{ { "prior_embed", corpus_->prior_embed } }
+            : TensorMap();
     };
     hooks.leave_device = [this, &trainer](bool away) {
         const auto device = away ? at::Device(at::kCPU) : device_;

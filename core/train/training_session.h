@@ -25,7 +25,8 @@ private:
     void prepare();
     void load_weights();
     void take_weights(const std::filesystem::path& file, bool whole);
-    void check_parts() const;
+    void give_autoencoder(const VQGanVAEImpl& vqgan);
+    void check_parts();
     void write_configuration();
     bool wait_for_turn();
     TrainResult train_parts();

@@ -460,7 +460,7 @@ private Q_SLOTS:
         wrong.preset = "tin";
         QVERIFY(errorOf([&] { reverie::run_training(wrong, {}, {}); }).contains(u"tiny"));
         wrong = request("wrong");
-        wrong.what = "vqgan";
+        wrong.what = "pizza";
         QVERIFY(errorOf([&] { reverie::run_training(wrong, {}, {}); }).contains(u"decoder or all"));
         wrong = request("whole");
         QVERIFY(errorOf([&] { reverie::run_training(wrong, {}, {}); }).contains(u"holds a run already"));

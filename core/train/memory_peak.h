@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <optional>
+
+namespace reverie {
+
+/// Watches how much memory is held at most: the accelerator's that LibTorch took, or that of the process. One
+/// at a time.
+class MemoryPeak
+{
+public:
+    /// Gives back what is free and counts from here.
+    explicit MemoryPeak(c10::Device device);
+    /// The largest amount since, beyond what was held then; none where the system does not say.
+    [[nodiscard]] std::optional<double> bytes() const;
+
+private:
+    c10::Device device_;
+    double before_ = 0;
+    bool watched_ = false;
+};
+
+} // namespace reverie

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "core/train/run_trial.h"
+
+#include "core/base/random_key.h"
+#include "core/train/memory_peak.h"
+#include "core/train/part_need.h"
+#include "core/train/part_trainer.h"
+#include "core/train/training_facts.h"
+#include "core/train/training_plan.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace reverie {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t rows_to_train = 512, rows_to_validate = 64;
+constexpr double steps_at_once = 2; ///< of a batch, the first of which prepares what is used again
+
+double seconds_since(Clock::time_point begin)
+{
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+double median(std::vector<double> values)
+{
+    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+/// Steps of drawing that stand for one that was tried.
+double steps_of_drawing(const PipelineConfig& model, const std::string& part)
+{
+    if (part == "prior")
+        return double(model.sampling.prior_steps.value_or(
+            model.prior->sample_timesteps.value_or(model.prior->timesteps)));
+    if (!part.starts_with("unet"))
+        return 1;
+    const auto stage = std::stoul(part.substr(4)) - 1;
+    if (stage < model.sampling.steps.size())
+        return double(model.sampling.steps[stage]);
+    return double(model.decoder->sample_timesteps.at(stage).value_or(model.decoder->timesteps));
+}
+
+} // namespace
+
+RunTrial::RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Device device)
+    : config_(config)
+    , one_step_(config.model.sampling)
+    , device_(device)
+    , rows_(std::make_unique<SomeRows>(dataset, spread(dataset.train(), rows_to_train),
+                                       spread(dataset.test(), rows_to_validate)))
+{
+    one_step_.prior_steps = 1;
+    one_step_.steps.assign(config.model.unets.size(), 1);
+    torch::manual_seed(random_key({ config.seed, name_key("weights") }));
+    const MemoryPeak peak(device);
+    pipeline_ = build_pipeline(config.model);
+    const auto settle = [device](auto& part) {
+        if (part) {
+            part->to(device);
+            part->eval();
+        }
+    };
+    settle(pipeline_.clip);
+    settle(pipeline_.prior);
+    settle(pipeline_.decoder);
+    settle(pipeline_.vqgan);
+    if (pipeline_.clip) {
+        pipeline_.tokenizer
+            = Tokenizer::train(captions_of(*rows_, rows_->train()),
+                               std::min<std::size_t>(std::size_t(config.tokenizer.vocab_size),
+                                                     std::size_t(pipeline_.clip->num_text_tokens())));
+        corpus_ = std::make_unique<Corpus>(*rows_, *pipeline_.tokenizer, *pipeline_.clip, config.captions,
+                                           device);
+        imagine_embeddings();
+    }
+    bytes_before_ = peak.bytes().value_or(0);
+}
+
+/// In the shape of CLIP's; making real ones of many rows takes long.
+void RunTrial::imagine_embeddings()
+{
+    const torch::NoGradGuard no_grad;
+    const auto n = corpus_->ids.size(0), d = pipeline_.clip->dim_latent();
+    const auto one = pipeline_.clip->embed_text(corpus_->ids.slice(0, 0, 1)).text_encodings;
+    const auto options = torch::TensorOptions(device_);
+    corpus_->text_embed = torch::nn::functional::normalize(torch::randn({ n, d }, options));
+    corpus_->image_embed = torch::nn::functional::normalize(torch::randn({ n, d }, options));
+    corpus_->text_encodings = torch::randn({ n, one.size(1), one.size(2) }, options);
+}
+
+double RunTrial::embedding_seconds()
+{
+    const torch::NoGradGuard no_grad;
+    const auto rows = spread(rows_->train(), 16);
+    double fastest = 1e9;
+    for (int run = 0; run < 2; ++run) {
+        const auto begin = Clock::now();
+        pipeline_.clip->embed_text(corpus_->take(corpus_->ids, rows));
+        if (rows_->has_pictures())
+            pipeline_.clip->embed_image(corpus_->pictures(rows)).image_embed.sum().item<float>();
+        fastest = std::min(fastest, seconds_since(begin) / double(rows.size()));
+    }
+    return fastest;
+}
+
+std::unique_ptr<Objective> RunTrial::objective(const std::string& part)
+{
+    if (part == "clip") {
+        auto options = config_.clip;
+        return clip_objective(XClip(std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip)), *corpus_, options);
+    }
+    if (part == "prior")
+        return prior_objective(pipeline_.prior, *corpus_, one_step_, config_.seed);
+    if (part == "vqgan")
+        return vqgan_objective(pipeline_.vqgan, *rows_, device_, config_.vqgan);
+    const auto number = std::stoul(part.substr(4));
+    return unet_objective(pipeline_.decoder, std::int64_t(number), *corpus_, config_.unets.at(number - 1),
+                          one_step_);
+}
+
+RunTrial::Steps RunTrial::take_steps(const std::string& part, Objective& objective, std::int64_t batch,
+                                     double seconds, std::stop_token stop)
+{
+    auto options = part_options(config_, part);
+    options.batch = batch;
+    PartTrainer trainer(objective, options, part, config_.seed, *rows_);
+    const auto begin = Clock::now();
+    std::vector<double> times;
+    constexpr std::size_t enough = 12;
+    while (!stop.stop_requested() && times.size() < enough
+           && (times.size() < std::size_t(steps_at_once) || seconds_since(begin) < seconds)) {
+        const auto step_begin = Clock::now();
+        trainer.step(/*measure=*/times.empty()).loss.item<float>(); // waits for the device
+        times.push_back(seconds_since(step_begin));
+    }
+    Steps steps;
+    if (times.size() > 1)
+        times.erase(times.begin()); // that prepared what is used again
+    if (!times.empty())
+        steps.seconds = median(times);
+    if (!rows_->test().empty() && !stop.stop_requested()) {
+        trainer.with_average([&] {
+            const auto rows = spread(rows_->test(), std::size_t(std::min<std::int64_t>(batch, 16)));
+            const auto validation_begin = Clock::now();
+            trainer.loss_of(rows, batch);
+            steps.validation_row_seconds = seconds_since(validation_begin) / double(rows.size());
+        });
+    }
+    for (auto& parameter : trained_parameters(objective.module()))
+        parameter.mutable_grad() = Tensor();
+    return steps;
+}
+
+/// Seconds of a round of samples with all its steps.
+double RunTrial::evaluate(const std::string& part, Objective& objective, double seconds)
+{
+    if (part == "clip") // embeds every row, which is known
+        return 0;
+    objective.module().eval();
+    const torch::NoGradGuard no_grad;
+    const auto sample = [&](std::size_t count) {
+        const auto rows = spread(rows_->train(), count);
+        std::vector<std::uint64_t> keys;
+        for (const auto row : rows)
+            keys.push_back(random_key({ config_.seed, std::uint64_t(row) }));
+        KeyedNoise noise(keys);
+        const auto begin = Clock::now();
+        if (const auto drawn = objective.sample(rows, noise); drawn.defined())
+            drawn.sum().item<float>();
+        return seconds_since(begin);
+    };
+    const double all = double(std::max<std::size_t>(16, config_.sample_prompts.size()));
+    double taken = 0;
+    if (part == "prior") {
+        const auto begin = Clock::now();
+        objective.evaluate();
+        taken = seconds_since(begin);
+    } else {
+        const double one = sample(1);
+        taken = one * all < seconds ? sample(std::size_t(all)) : one * all;
+    }
+    return taken * steps_of_drawing(config_.model, part);
+}
+
+/// A batch that doubles for as long as there is time for the next one. A whole one, if it came to that, is
+/// measured longer.
+RunTrial::Steps RunTrial::growing_steps(const std::string& part, Objective& objective, double seconds,
+                                        bool whole_batch, std::stop_token stop, bool& whole)
+{
+    const auto& options = part_options(config_, part);
+    const auto most = whole_batch ? options.batch : std::max(options.batch / 2, options.shards);
+    const auto begin = Clock::now();
+    Steps last, before;
+    std::int64_t batch = 0, batch_before = 0;
+    for (auto next = options.shards; next <= most && !stop.stop_requested();) {
+        const double left = seconds - seconds_since(begin);
+        if (batch > 0 && steps_at_once * last.seconds * double(next) / double(batch) > left)
+            break;
+        before = std::exchange(last, take_steps(part, objective, next, next == most ? left / 2 : 0, stop));
+        batch_before = std::exchange(batch, next);
+        next = next == most ? most + 1 : std::min(2 * next, most);
+    }
+    whole = batch == options.batch;
+    if (!whole && batch_before > 0) { // what a sample costs beside the others
+        const double slope = (last.seconds - before.seconds) / double(batch - batch_before);
+        last.seconds += std::clamp(slope, 0., last.seconds / double(batch)) * double(options.batch - batch);
+    } else if (!whole) {
+        last.seconds *= double(options.batch) / double(std::max<std::int64_t>(batch, 1));
+    }
+    return last;
+}
+
+std::optional<PartTrial> RunTrial::try_part(const std::string& part, double seconds, bool whole_batch,
+                                            std::stop_token stop)
+{
+    const auto goal = objective(part);
+    const MemoryPeak peak(device_);
+    bool whole = false;
+    const auto steps = growing_steps(part, *goal, seconds * 3 / 4, whole_batch, stop, whole);
+    if (steps.seconds <= 0)
+        return {};
+    PartTrial trial;
+    trial.step_seconds = steps.seconds;
+    trial.validation_row_seconds = steps.validation_row_seconds;
+    if (!stop.stop_requested())
+        trial.evaluation_seconds = evaluate(part, *goal, seconds / 4);
+    if (whole && !stop.stop_requested())
+        if (const auto bytes = peak.bytes())
+            trial.memory_bytes = bytes_before_ + *bytes;
+    return trial;
+}
+
+} // namespace reverie

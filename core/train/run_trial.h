@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/data/some_rows.h"
+#include "core/io/pipeline.h"
+#include "core/train/corpus.h"
+#include "core/train/objective.h"
+#include "core/train/training_config.h"
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace reverie {
+
+/// What trying a part came to. Seconds are of a whole batch and of all steps of drawing, even where fewer
+/// were tried.
+struct PartTrial {
+    double step_seconds = 0;
+    double evaluation_seconds = 0; ///< one round of samples and of what the part is measured by
+    double validation_row_seconds = 0; ///< the loss of a row that is not trained on
+    std::optional<double> memory_bytes; ///< at the peak, the whole pipeline included; none if only a smaller
+                                        ///< batch was tried
+};
+
+/// Some steps of the parts of a run, with its own networks and pictures but weights that mean nothing.
+class RunTrial
+{
+public:
+    /// Builds the whole pipeline on the device, and takes some rows of `dataset`.
+    RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Device device);
+
+    /// Takes about `seconds`. With `whole_batch` false no more than a part of a batch is computed at once.
+    /// None if it was stopped before anything was known.
+    std::optional<PartTrial> try_part(const std::string& part, double seconds, bool whole_batch,
+                                      std::stop_token stop);
+    /// Rows that were taken.
+    [[nodiscard]] std::size_t rows() const { return rows_->captions().size(); }
+    /// Of embedding one row of the data set with CLIP.
+    [[nodiscard]] double embedding_seconds();
+
+private:
+    struct Steps {
+        double seconds = 0; ///< the usual one
+        double validation_row_seconds = 0;
+    };
+    std::unique_ptr<Objective> objective(const std::string& part);
+    Steps take_steps(const std::string& part, Objective& objective, std::int64_t batch, double seconds,
+                     std::stop_token stop);
+    Steps growing_steps(const std::string& part, Objective& objective, double seconds, bool whole_batch,
+                        std::stop_token stop, bool& whole);
+    double evaluate(const std::string& part, Objective& objective, double seconds);
+    void imagine_embeddings();
+
+    TrainingConfig config_;
+    SamplingDefaults one_step_; ///< the model's, with a single step of drawing
+    at::Device device_;
+    std::unique_ptr<SomeRows> rows_;
+    Pipeline pipeline_;
+    std::unique_ptr<Corpus> corpus_;
+    double bytes_before_ = 0; ///< of the pipeline and the rows
+};
+
+} // namespace reverie
