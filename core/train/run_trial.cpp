@@ -49,6 +49,21 @@ double steps_of_drawing(const PipelineConfig& model, const std::string& part)
     return double(model.decoder->sample_timesteps.at(stage).value_or(model.decoder->timesteps));
 }
 
+/// Codes that mean nothing, so that stages can draw in the features of autoencoders that are yet to be
+/// trained.
+void imagine_codes(Decoder& decoder)
+{
+    const torch::NoGradGuard no_grad;
+    for (std::int64_t number = 1; number <= decoder->num_unets(); ++number)
+        if (auto vae = decoder->vae(number))
+            for (auto& buffer : vae->named_buffers()) {
+                if (buffer.key().ends_with("initted"))
+                    buffer.value().fill_(1);
+                else if (buffer.key().ends_with("embed"))
+                    buffer.value().normal_();
+            }
+}
+
 } // namespace
 
 RunTrial::RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Device device)
@@ -63,6 +78,8 @@ RunTrial::RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Dev
     torch::manual_seed(random_key({ config.seed, name_key("weights") }));
     const MemoryPeak peak(device);
     pipeline_ = build_pipeline(config.model);
+    if (pipeline_.decoder)
+        imagine_codes(pipeline_.decoder);
     const auto settle = [device](auto& part) {
         if (part) {
             part->to(device);
