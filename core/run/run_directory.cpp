@@ -262,7 +262,12 @@ void RunDirectory::write_checkpoint(const std::string& part, std::int64_t step,
     std::error_code error;
     fs::remove_all(aside, error);
     create_folders(aside);
-    fill(aside);
+    try {
+        fill(aside);
+    } catch (const std::exception&) { // a full disk, most likely: what was written is of no use
+        fs::remove_all(aside, error);
+        throw;
+    }
     sync_folder(aside);
     fs::remove_all(folder, error);
     fs::rename(aside, folder, error);

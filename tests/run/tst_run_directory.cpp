@@ -237,6 +237,7 @@ private Q_SLOTS:
         };
         QCOMPARE(errorOf([&] { directory.write_checkpoint("clip", 1, fail); }), QStringLiteral("full"));
         QVERIFY(reverie::list_checkpoints(run()).empty());
+        QVERIFY(fs::is_empty(run() / "checkpoints")); // nor does it take room on a full disk
         directory.write_checkpoint("clip", 1, fill);
         QCOMPARE(reverie::list_checkpoints(run()).size(), 1U);
     }
