@@ -145,10 +145,17 @@ private:
     [[nodiscard]] double memory_of(const std::string& part) const
     {
         const auto& trial = forecasts_.at(part).trial;
-        if (!trial || !trial->memory_bytes)
-            return counted_bytes(config(), part);
+        const auto counted = counted_bytes(config(), part);
+        const auto batch = part_options(config(), part).batch;
+        constexpr std::int64_t alike = 4; // batches that tell of each other
+        if (!trial || !trial->memory_bytes || trial->batch * alike < batch)
+            return counted;
         const double untried = std::max(0., rows_ - tried_rows_) * row_bytes(config().model);
-        return (device_.is_cuda() ? context_bytes : process_bytes) + untried + *trial->memory_bytes;
+        const double taken
+            = (device_.is_cuda() ? context_bytes : process_bytes) + untried + *trial->memory_bytes;
+        auto tried = config();
+        part_options(tried, part).batch = trial->batch;
+        return trial->batch == batch ? taken : taken * counted / counted_bytes(tried, part);
     }
 
     void try_parts()

@@ -211,13 +211,13 @@ double RunTrial::evaluate(const std::string& part, Objective& objective, double 
 /// A batch that doubles for as long as there is time for the next one. A whole one, if it came to that, is
 /// measured longer.
 RunTrial::Steps RunTrial::growing_steps(const std::string& part, Objective& objective, double seconds,
-                                        bool whole_batch, std::stop_token stop, bool& whole)
+                                        bool whole_batch, std::stop_token stop, std::int64_t& batch)
 {
     const auto& options = part_options(config_, part);
     const auto most = whole_batch ? options.batch : std::max(options.batch / 2, options.shards);
     const auto begin = Clock::now();
     Steps last, before;
-    std::int64_t batch = 0, batch_before = 0;
+    std::int64_t batch_before = 0;
     for (auto next = options.shards; next <= most && !stop.stop_requested();) {
         const double left = seconds - seconds_since(begin);
         if (batch > 0 && steps_at_once * last.seconds * double(next) / double(batch) > left)
@@ -226,7 +226,7 @@ RunTrial::Steps RunTrial::growing_steps(const std::string& part, Objective& obje
         batch_before = std::exchange(batch, next);
         next = next == most ? most + 1 : std::min(2 * next, most);
     }
-    whole = batch == options.batch;
+    const bool whole = batch == options.batch;
     if (!whole && batch_before > 0) { // what a sample costs beside the others
         const double slope = (last.seconds - before.seconds) / double(batch - batch_before);
         last.seconds += std::clamp(slope, 0., last.seconds / double(batch)) * double(options.batch - batch);
@@ -241,16 +241,15 @@ std::optional<PartTrial> RunTrial::try_part(const std::string& part, double seco
 {
     const auto goal = objective(part);
     const MemoryPeak peak(device_);
-    bool whole = false;
-    const auto steps = growing_steps(part, *goal, seconds * 3 / 4, whole_batch, stop, whole);
+    PartTrial trial;
+    const auto steps = growing_steps(part, *goal, seconds * 3 / 4, whole_batch, stop, trial.batch);
     if (steps.seconds <= 0)
         return {};
-    PartTrial trial;
     trial.step_seconds = steps.seconds;
     trial.validation_row_seconds = steps.validation_row_seconds;
     if (!stop.stop_requested())
         trial.evaluation_seconds = evaluate(part, *goal, seconds / 4);
-    if (whole && !stop.stop_requested())
+    if (!stop.stop_requested())
         if (const auto bytes = peak.bytes())
             trial.memory_bytes = bytes_before_ + *bytes;
     return trial;

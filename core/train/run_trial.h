@@ -20,8 +20,8 @@ struct PartTrial {
     double step_seconds = 0;
     double evaluation_seconds = 0; ///< one round of samples and of what the part is measured by
     double validation_row_seconds = 0; ///< the loss of a row that is not trained on
-    std::optional<double> memory_bytes; ///< at the peak, the whole pipeline included; none if only a smaller
-                                        ///< batch was tried
+    std::int64_t batch = 0; ///< the largest that was tried
+    std::optional<double> memory_bytes; ///< at the peak with it, the whole pipeline included
 };
 
 /// Some steps of the parts of a run, with its own networks and pictures but weights that mean nothing.
@@ -49,7 +49,7 @@ private:
     Steps take_steps(const std::string& part, Objective& objective, std::int64_t batch, double seconds,
                      std::stop_token stop);
     Steps growing_steps(const std::string& part, Objective& objective, double seconds, bool whole_batch,
-                        std::stop_token stop, bool& whole);
+                        std::stop_token stop, std::int64_t& batch);
     double evaluate(const std::string& part, Objective& objective, double seconds);
     void imagine_embeddings();
 
