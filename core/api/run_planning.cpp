@@ -50,14 +50,15 @@ std::string time_text(double seconds)
     return text.data();
 }
 
-/// Numbers that are kept of a row of the data set.
+/// Numbers that are kept of a row of the data set, twice: they are made in pieces and then put together.
 double row_bytes(const PipelineConfig& model)
 {
     const auto* clip = model.clip ? std::get_if<XClipOptions>(&*model.clip) : nullptr;
     if (!clip)
         return 0;
-    return 8. * double(clip->text_seq_len)
-        + 4. * double(2 * clip->dim_latent + clip->text_seq_len * clip->dim_text);
+    const auto kept
+        = 8 * clip->text_seq_len + 4 * (2 * clip->dim_latent + clip->text_seq_len * clip->dim_text);
+    return 2. * double(kept);
 }
 
 /// What is known of a part.

@@ -28,13 +28,6 @@ double seconds_since(Clock::time_point begin)
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-double median(std::vector<double> values)
-{
-    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
 /// Steps of drawing that stand for one that was tried.
 double steps_of_drawing(const PipelineConfig& model, const std::string& part)
 {
@@ -160,10 +153,8 @@ RunTrial::Steps RunTrial::take_steps(const std::string& part, Objective& objecti
         times.push_back(seconds_since(step_begin));
     }
     Steps steps;
-    if (times.size() > 1)
-        times.erase(times.begin()); // that prepared what is used again
-    if (!times.empty())
-        steps.seconds = median(times);
+    if (!times.empty()) // others slow a step down, nothing hurries it
+        steps.seconds = *std::min_element(times.begin(), times.end());
     if (!rows_->test().empty() && !stop.stop_requested()) {
         trainer.with_average([&] {
             const auto rows = spread(rows_->test(), std::size_t(std::min<std::int64_t>(batch, 16)));
