@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/nn/resize.h"
+#include "core/train/caption_ranks.h"
 #include "core/train/objective.h"
 
 #include <torch/torch.h>
@@ -24,6 +25,16 @@ Tensor shift_and_zoom(const Tensor& pictures, const ClipPartOptions& options, No
     const auto sampled
         = F::grid_sample(1 - pictures, grid, F::GridSampleFuncOptions().align_corners(false)); // outside is 0
     return 1 - sampled;
+}
+
+/// The row of the picture nearest to each text: (n). Not all n x n similarities at a time.
+Tensor nearest_pictures(const Tensor& texts, const Tensor& images)
+{
+    constexpr std::int64_t at_once = 1024;
+    std::vector<Tensor> nearest;
+    for (const auto& some : texts.split(at_once))
+        nearest.push_back(some.matmul(images.t()).argmax(1));
+    return torch::cat(nearest);
 }
 
 double share_of_hits(const Tensor& nearest, const Rows& rows)
@@ -60,6 +71,13 @@ public:
     [[nodiscard]] bool sees_pictures() const override { return !options_.lock_image; }
     void load(const Batch& batch) override { corpus_.batch = batch; }
 
+    [[nodiscard]] TensorMap inputs(const Rows& rows) const override
+    {
+        if (options_.lock_image)
+            return { { "image_embed", corpus_.take(corpus_.image_embed, rows) } };
+        return { { "pictures", corpus_.training_pictures(rows) } };
+    }
+
     Tensor loss(const Rows& rows, Noise& noise) override
     {
         const auto ids = corpus_.captions(rows, noise);
@@ -75,9 +93,14 @@ public:
     std::map<std::string, double> evaluate() override
     {
         corpus_.embed(*clip_);
-        const auto nearest = corpus_.text_embed.matmul(corpus_.image_embed.t()).argmax(1);
-        return { { "train_top1", share_of_hits(nearest, corpus_.dataset.train()) },
-                 { "test_top1", share_of_hits(nearest, corpus_.dataset.test()) } };
+        const auto nearest = nearest_pictures(corpus_.text_embed, corpus_.image_embed);
+        std::map<std::string, double> numbers{
+            { "train_top1", share_of_hits(nearest, corpus_.dataset.train()) },
+            { "test_top1", share_of_hits(nearest, corpus_.dataset.test()) }
+        };
+        numbers.merge(caption_ranks(corpus_, corpus_.dataset.train(), "train"));
+        numbers.merge(caption_ranks(corpus_, corpus_.dataset.test(), "test"));
+        return numbers;
     }
 
 private:

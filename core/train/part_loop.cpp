@@ -181,6 +181,7 @@ void PartLoop::report(const PartTrainer::Step& step)
     if (step.movement) {
         numbers["update_ratio"] = step.movement->ratio;
         numbers["still"] = step.movement->still;
+        numbers["unreached"] = step.movement->unreached;
     }
     const auto device = window_.loss.device();
     for (const auto& [name, value] : use_.read(device.is_cuda() ? device.index() : -1))

@@ -109,25 +109,41 @@ PartTrainer::Step PartTrainer::step(bool measure)
 void PartTrainer::apply(double lr, Step& step, bool measure)
 {
     const torch::NoGradGuard no_grad;
-    std::vector<Tensor> before;
+    std::vector<Tensor> before, pulled;
     if (measure)
-        for (const auto& parameter : parameters_)
+        for (const auto& parameter : parameters_) {
             before.push_back(parameter.detach().clone());
+            pulled.push_back(parameter.grad().defined() ? parameter.grad() != 0 : Tensor());
+        }
     optimizer_.step(lr);
     average_.update();
-    if (!measure)
-        return;
-    std::vector<Tensor> moved, length, still;
-    double count = 0;
+    if (measure)
+        step.movement = movement(before, pulled);
+}
+
+/// `pulled`: where the gradient was not 0; undefined for a weight that the loss does not depend on. The rows
+/// of words that a batch does not have are not pulled.
+PartTrainer::Movement PartTrainer::movement(const std::vector<Tensor>& before,
+                                            const std::vector<Tensor>& pulled) const
+{
+    std::vector<Tensor> moved, length, still, pulls;
+    double all = 0, unreached = 0;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         moved.push_back((parameters_[i] - before[i]).norm());
         length.push_back(before[i].norm());
-        still.push_back(parameters_[i].eq(before[i]).sum());
-        count += double(before[i].numel());
+        all += double(before[i].numel());
+        if (!pulled[i].defined()) {
+            unreached += double(before[i].numel());
+            continue;
+        }
+        still.push_back((parameters_[i].eq(before[i]) & pulled[i]).sum());
+        pulls.push_back(pulled[i].sum());
     }
-    step.movement
-        = { (torch::stack(moved).norm() / torch::stack(length).norm().clamp_min(1e-15)).item<double>(),
-            torch::stack(still).sum().item<double>() / count };
+    const auto sum = [](const std::vector<Tensor>& counts) {
+        return counts.empty() ? 0 : torch::stack(counts).sum().item<double>();
+    };
+    return { (torch::stack(moved).norm() / torch::stack(length).norm().clamp_min(1e-15)).item<double>(),
+             sum(pulls) > 0 ? sum(still) / sum(pulls) : 1, unreached / all };
 }
 
 std::string PartTrainer::not_finite(const Rows& rows, double loss) const
@@ -137,6 +153,11 @@ std::string PartTrainer::not_finite(const Rows& rows, double loss) const
         for (const auto& [name, tensor] : named)
             if (const auto looked_at = value(tensor); looked_at.defined() && !is_finite(looked_at)) {
                 first = std::string(what) + name;
+                for (std::size_t i = 0; what == std::string("the input ") && i < rows.size(); ++i)
+                    if (!is_finite(looked_at[std::int64_t(i)])) {
+                        first += " of row " + std::to_string(rows[i]);
+                        break;
+                    }
                 return true;
             }
         return false;

@@ -34,7 +34,8 @@ public:
     /// How far one step moved the weights.
     struct Movement {
         double ratio; ///< the length of the step beside that of the weights
-        double still; ///< share of the weights that did not change at all
+        double still; ///< share of the weights with a gradient that did not change at all
+        double unreached; ///< share of the weights that have no gradient
     };
     struct Step {
         Tensor loss, grad_norm; ///< (), on the device
@@ -77,6 +78,8 @@ private:
     Piece side_by_side(const Rows& rows, const Keys& keys);
     Tensor gradients_of(const Rows& rows, const Keys& keys);
     void apply(double lr, Step& step, bool measure);
+    [[nodiscard]] Movement movement(const std::vector<Tensor>& before,
+                                    const std::vector<Tensor>& pulled) const;
     [[nodiscard]] std::string not_finite(const Rows& rows, double loss) const;
     void check_precision() const;
 

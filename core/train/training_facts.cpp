@@ -2,10 +2,13 @@
 #include "core/train/training_facts.h"
 
 #include "core/base/error.h"
+#include "core/train/caption_ranks.h"
+#include "core/train/optimizer.h"
 
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
+#include <map>
 #include <utility>
 
 namespace reverie {
@@ -17,6 +20,18 @@ using nlohmann::json;
 std::string target_name(bool v, bool x_start)
 {
     return v ? "v" : x_start ? "x_start" : "noise";
+}
+
+/// A weight that two layers share counts once.
+std::int64_t count(const std::vector<Tensor>& parameters)
+{
+    std::map<void*, std::int64_t> sizes;
+    for (const auto& parameter : parameters)
+        sizes[parameter.unsafeGetTensorImpl()] = parameter.numel();
+    std::int64_t count = 0;
+    for (const auto& [weight, size] : sizes)
+        count += size;
+    return count;
 }
 
 json picture_facts(const std::string& part, const TrainingConfig& config, const Corpus& corpus)
@@ -53,22 +68,29 @@ PartOptions& part_options(TrainingConfig& config, const std::string& part)
     return const_cast<PartOptions&>(part_options(std::as_const(config), part));
 }
 
-json vqgan_facts(const TrainingConfig& config, const Dataset& dataset, std::int64_t parameters)
+json vqgan_facts(const TrainingConfig& config, const Dataset& dataset, const torch::nn::Module& module)
 {
     const auto& o = *config.model.vqgan;
-    return { { "rows", dataset.train().size() }, { "valid_rows", dataset.test().size() },
-             { "parameters", parameters },       { "batch", config.vqgan.batch },
-             { "target", "pictures" },           { "values", o.channels * o.image_size * o.image_size } };
+    return { { "rows", dataset.train().size() },
+             { "valid_rows", dataset.test().size() },
+             { "parameters", count(trained_parameters(module)) },
+             { "batch", config.vqgan.batch },
+             { "target", "pictures" },
+             { "values", o.channels * o.image_size * o.image_size } };
 }
 
 json training_facts(const std::string& part, const TrainingConfig& config, const Corpus& corpus,
-                    std::int64_t parameters)
+                    const torch::nn::Module& module)
 {
     const auto& model = config.model;
+    const auto trained = count(trained_parameters(module));
+    const bool locked = part == "clip" && config.clip.lock_image;
     json facts{ { "rows", corpus.dataset.train().size() },
                 { "valid_rows", corpus.dataset.test().size() },
-                { "parameters", parameters },
-                { "batch", part_options(config, part).batch } };
+                { "parameters", trained },
+                { "frozen_parameters", locked ? 0 : count(module.parameters()) - trained },
+                { "batch", part_options(config, part).batch },
+                { "lr", part_options(config, part).lr } };
     if (part == "clip") {
         facts["target"] = "pairs";
         const auto size = clip_image_size(*model.clip);
@@ -83,6 +105,10 @@ json training_facts(const std::string& part, const TrainingConfig& config, const
         const auto size
             = decoder.image_sizes.empty() ? decoder.image_size.value_or(0) : decoder.image_sizes.at(stage);
         facts["values"] = decoder.channels * size * size;
+    }
+    if (part != "clip" && corpus.text_embed.defined()) {
+        facts.update(caption_ranks(corpus, corpus.dataset.train(), "train"));
+        facts.update(caption_ranks(corpus, corpus.dataset.test(), "test"));
     }
     if (part != "prior")
         facts.update(picture_facts(part, config, corpus));

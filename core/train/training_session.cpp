@@ -301,12 +301,11 @@ bool TrainingSession::train_part(const std::string& part)
             corpus_->prior_embed = drawn->second.to(device_);
         reporter_->event(part, resumed_->step, "Resumed at step " + std::to_string(resumed_->step) + ".");
     } else {
-        std::int64_t parameters = 0;
-        for (const auto& parameter : trained_parameters(goal->module()))
-            parameters += parameter.numel();
-        reporter_->numbers(part, 0, "facts",
-                           part == "vqgan" ? vqgan_facts(config_, *dataset_, parameters)
-                                           : training_facts(part, config_, *corpus_, parameters));
+        auto facts = part == "vqgan" ? vqgan_facts(config_, *dataset_, goal->module())
+                                     : training_facts(part, config_, *corpus_, goal->module());
+        if (const auto clip = trained_.find("clip"); clip != trained_.end())
+            facts["clip_steps"] = clip->second;
+        reporter_->numbers(part, 0, "facts", facts);
     }
     const auto* unet = part.starts_with("unet") ? &config_.unets.at(std::stoul(part.substr(4)) - 1) : nullptr;
     if (unet && unet->prior_embed_share > 0 && !draw_prior_embeddings(unet->prior_embeds))

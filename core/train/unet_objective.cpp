@@ -36,7 +36,8 @@ public:
 
     [[nodiscard]] TensorMap inputs(const Rows& rows) const override
     {
-        TensorMap inputs{ { "image_embed", corpus_.take(corpus_.image_embed, rows) } };
+        TensorMap inputs{ { "pictures", corpus_.training_pictures(rows) },
+                          { "image_embed", corpus_.take(corpus_.image_embed, rows) } };
         if (corpus_.prior_embed.defined())
             inputs["prior_embed"] = corpus_.take(corpus_.prior_embed, rows);
         return inputs;

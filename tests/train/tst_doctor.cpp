@@ -207,6 +207,90 @@ private Q_SLOTS:
         QCOMPARE(rules(tested(0.9, 0.2)), QStringList());
     }
 
+    void captionsThatPartlyBelongElsewhereAreSeen()
+    {
+        const auto ranks = [](double best, double second, double last) {
+            return rules({ facts("x_start",
+                                 { { "clip_steps", 1000 },
+                                   { "test_rank_best_tenth", best },
+                                   { "test_rank_second_quarter", second },
+                                   { "test_rank_last_quarter", last },
+                                   { "train_rank_best_tenth", best },
+                                   { "train_rank_second_quarter", second },
+                                   { "train_rank_last_quarter", last } }) });
+        };
+        const QStringList shuffled{ QStringLiteral("captions shuffled") };
+        QCOMPARE(ranks(0.97, 0.01, 0), QStringList()); // all belong, and are known
+        QCOMPARE(ranks(0.3, 0.24, 0.08), QStringList()); // all belong, and are half known
+        QCOMPARE(ranks(0.55, 0.13, 0.125), shuffled); // half of them do not belong
+        QCOMPARE(ranks(0.75, 0.06, 0.06), shuffled); // a quarter
+        QCOMPARE(ranks(0.1, 0.25, 0.25), shuffled); // all
+    }
+
+    void aClipThatHasHardlyBegunSaysNothingOfCaptions()
+    {
+        auto lines = std::vector{ facts("x_start",
+                                        { { "clip_steps", 20 },
+                                          { "test_rank_best_tenth", 0.1 },
+                                          { "test_rank_second_quarter", 0.25 },
+                                          { "test_rank_last_quarter", 0.25 },
+                                          { "train_rank_best_tenth", 0.1 },
+                                          { "train_rank_second_quarter", 0.25 },
+                                          { "train_rank_last_quarter", 0.25 } }) };
+        QCOMPARE(rules(lines), QStringList());
+    }
+
+    void whatIsToBlameIsSaidInsteadOfWhatFollows()
+    {
+        const auto guessing = [](double) { return std::log(64.); };
+        QCOMPARE(rules(after(facts("pairs", { { "batch", 64 } }), training(50, guessing, 0.5, 0, 1))),
+                 QStringList{ QStringLiteral("weights frozen") });
+        auto high = training(50, guessing);
+        for (auto& line : high)
+            line.numbers["lr"] = 4e-3;
+        QCOMPARE(rules(after(facts("pairs", { { "batch", 64 } }), high)),
+                 QStringList{ QStringLiteral("lr too high") });
+    }
+
+    void aPartThatIsLeftOutIsSeen()
+    {
+        const QStringList frozen{ QStringLiteral("weights frozen") };
+        QCOMPARE(rules({ facts("v", { { "parameters", 4e5 }, { "frozen_parameters", 6e5 } }) }), frozen);
+        auto lines = training(10, falling);
+        for (auto& line : lines)
+            line.numbers["unreached"] = 0.4;
+        QCOMPARE(rules(lines), frozen);
+    }
+
+    void aWarmUpIsLeftInPeace()
+    {
+        auto lines = training(
+            50, [](double) { return 0.97; }, 0.5, 1e-8, 0.9);
+        for (std::size_t i = 0; i < lines.size(); ++i)
+            lines[i].numbers["lr"] = 1e-7 * double(i + 1);
+        QCOMPARE(rules(after(facts("noise", { { "lr", 3e-4 } }), lines)), QStringList());
+    }
+
+    void goingOnFromTrainedWeightsIsLeftInPeace()
+    {
+        QCOMPARE(rules(after(facts("v"), training(100, [](double) { return 0.08; }))), QStringList());
+    }
+
+    /// Losses of single small batches of a diffusion model differ tenfold.
+    void aNoisyLossIsNoRisingOne()
+    {
+        std::vector<MetricsLine> lines;
+        std::uint32_t random = 1;
+        for (int step = 1; step <= 5000; ++step) {
+            random = random * 1664525 + 1013904223;
+            lines.push_back(line("train", step,
+                                 { { "loss", 0.01 + 0.3 * std::pow(random / 4294967296., 3) },
+                                   { "lr", 1e-3 },
+                                   { "grad_norm", 0.5 } }));
+        }
+        QCOMPARE(rules(after(facts("v"), lines)), QStringList());
+    }
+
     void aFindingIsSaidOnce() { QCOMPARE(rules(training(50, falling, 0.5, 0.3)).size(), 1); }
 };
 
