@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Five pieces of work with random weights. Threads: OMP_NUM_THREADS, or all cores.
+// Five pieces of work with random weights, beside what the reference needs for them. Threads:
+// OMP_NUM_THREADS, or all cores.
 #include "core/api/library.h"
 #include "core/models/dalle2.h"
 #include "core/models/x_clip.h"
 #include "core/train/decoder_trainer.h"
 #include "core/train/optimizer.h"
+#include "tests/bench/in_turns.h"
 
 #include <torch/torch.h>
 
@@ -74,10 +76,10 @@ void decoder_train_step(benchmark::State& state)
     const auto images = torch::rand({ 8, 3, 32, 32 });
     const DecoderCondition condition{ unit_rows({ 8, 256 }), {} };
     auto noise = noise_for(8);
-    for (auto _ : state) {
+    in_turns(state, { 0.52345, 0.47079 }, [&] {
         trainer.forward(images, 1, condition, noise);
         trainer.update(1);
-    }
+    });
 }
 
 /// One guided pass of that U-Net, batch 4.
@@ -90,8 +92,8 @@ void decoder_guided_step(benchmark::State& state)
     UnetCondition condition;
     condition.image_embed = unit_rows({ 4, 256 });
     auto network = decoder->unet(1);
-    for (auto _ : state)
-        benchmark::DoNotOptimize(network->forward_with_cond_scale(x, t, condition, 2));
+    in_turns(state, { 0.18008, 0.19318 },
+             [&] { benchmark::DoNotOptimize(network->forward_with_cond_scale(x, t, condition, 2)); });
 }
 
 /// One guided pass of the prior's network over 77 text encodings, batch 4.
@@ -105,8 +107,8 @@ void prior_guided_step(benchmark::State& state)
     network->eval();
     const auto x = torch::randn({ 4, 256 }), t = torch::full({ 4 }, 500, torch::kLong);
     const TextCondition text{ unit_rows({ 4, 256 }), torch::randn({ 4, 77, 256 }) };
-    for (auto _ : state)
-        benchmark::DoNotOptimize(network->forward_with_cond_scale(x, t, text, {}, 2));
+    in_turns(state, { 0.16432, 0.14307 },
+             [&] { benchmark::DoNotOptimize(network->forward_with_cond_scale(x, t, text, {}, 2)); });
 }
 
 /// Loss, gradients and an Adam step of CLIP at 64 pixels, batch 16.
@@ -120,10 +122,10 @@ void clip_train_step(benchmark::State& state)
     const auto text = torch::randint(1, 10000, { 16, 64 });
     const auto images = torch::rand({ 16, 3, 64, 64 });
     auto noise = noise_for(16);
-    for (auto _ : state) {
+    in_turns(state, { 0.31597, 0.31068 }, [&] {
         clip->loss(text, images, noise).backward();
         optimizer.step(1e-4);
-    }
+    });
 }
 
 /// Tokens to pictures of 16, then 32 pixels, 25 steps each, batch 2, two candidates, guided.
@@ -144,14 +146,7 @@ void dalle2_cascade_sample(benchmark::State& state)
     Dalle2Sampling sampling;
     sampling.decoder.cond_scale = 2;
     const auto text = torch::randint(1, 10000, { 2, 64 });
-    for (auto _ : state)
-        benchmark::DoNotOptimize(dalle2.sample(text, sampling));
-}
-
-void median_of_nine(benchmark::internal::Benchmark* bench)
-{
-    bench->UseRealTime()->Unit(benchmark::kMillisecond)->MinWarmUpTime(1)->Repetitions(9);
-    bench->ReportAggregatesOnly();
+    in_turns(state, { 3.1502, 3.76933 }, [&] { benchmark::DoNotOptimize(dalle2.sample(text, sampling)); });
 }
 
 BENCHMARK(decoder_train_step)->Apply(median_of_nine);
