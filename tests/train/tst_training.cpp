@@ -37,7 +37,7 @@ private:
     TrainRequest request(const std::string& run) const
     {
         TrainRequest request;
-        request.preset = "tiny";
+        request.config = fs::path(REVERIE_TEST_DATA) / "train/smallest.json";
         request.data = path("squares.safetensors");
         request.run = path(run);
         request.set = { "steps=6", "report_every=1", "checkpoint_every=4", "batch=8" };
@@ -152,7 +152,7 @@ private Q_SLOTS:
         for (const char* part : { "clip", "prior", "unet1", "unet2" })
             QCOMPARE(trained[part].get<int>(), 6);
         QCOMPARE(json::parse(model.metadata.at("reverie.captions")).size(), 14U);
-        QCOMPARE(QString::fromStdString(model.metadata.at("modelspec.title")), QStringLiteral("Tiny"));
+        QCOMPARE(QString::fromStdString(model.metadata.at("modelspec.title")), QStringLiteral("Smallest"));
     }
 
     void aStoppedRunGoesOnToTheSameNumbers_data()
@@ -404,7 +404,8 @@ private Q_SLOTS:
     void theConfigurationIsLaidInLayers()
     {
         auto layered = request("none");
-        reverie::write_file(path("over.json"), R"({"prior": {"lr": 0.5}, "unet2": {"batch": 3}, "seed": 9})");
+        layered.preset = "tiny";
+        reverie::write_file(path("over.json"), R"({"prior": {"lr": 0.5}, "unet2": {"batch": 6}, "seed": 9})");
         layered.config = path("over.json");
         layered.set = { "steps=11", "decoder.lr=0.25", "unet1.lr=0.125", "model.decoder.unets.0.dim=16" };
         const auto config = json::parse(reverie::resolved_training_config(layered));
@@ -412,8 +413,8 @@ private Q_SLOTS:
         QCOMPARE(config["prior"]["lr"].get<double>(), 0.5);
         QCOMPARE(config["unet1"]["lr"].get<double>(), 0.125);
         QCOMPARE(config["unet2"]["lr"].get<double>(), 0.25);
-        QCOMPARE(config["unet2"]["batch"].get<int>(), 3);
-        QCOMPARE(config["unet1"]["batch"].get<int>(), 8); // the preset's word for the whole decoder
+        QCOMPARE(config["unet2"]["batch"].get<int>(), 6);
+        QCOMPARE(config["unet1"]["batch"].get<int>(), 32); // the preset's word for the whole decoder
         QCOMPARE(config["seed"].get<int>(), 9);
         QCOMPARE(config["model"]["decoder"]["unets"][0]["dim"].get<int>(), 16);
         QCOMPARE(config["model"]["clip"]["num_text_tokens"].get<int>(), 600);
