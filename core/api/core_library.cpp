@@ -13,6 +13,7 @@
 #include "core/base/file.h"
 #include "core/data/decode_picture.h"
 #include "core/io/dataset_file.h"
+#include "core/train/option_listing.h"
 #include "core/train/run_training.h"
 
 #include <c10/util/Exception.h>
@@ -120,6 +121,11 @@ public:
     {
         return in_our_words([&] { return check_whole_dataset(spec, options, on_progress, stop); });
     }
+    std::vector<DatasetSample> dataset_samples(const std::string& spec, int count, int size,
+                                               const PictureOptions& options) const override
+    {
+        return in_our_words([&] { return draw_dataset_samples(spec, count, size, options); });
+    }
     std::int64_t pack_dataset(const std::string& spec, int size, const PictureOptions& options,
                               const std::filesystem::path& out) const override
     {
@@ -139,6 +145,10 @@ public:
         return in_our_words([&] { return resolved_training_config(request); });
     }
     std::vector<std::string> training_presets() const override { return preset_names(); }
+    std::vector<TrainingOption> training_options(const TrainRequest& request) const override
+    {
+        return in_our_words([&] { return listed_training_options(request); });
+    }
     CascadePreview plan_cascade(const CascadeRequest& request) const override
     {
         return in_our_words([&] { return plan_cascade_here(request); });

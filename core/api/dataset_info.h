@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/base/image.h"
 #include "core/base/picture_options.h"
 
 #include <cstdint>
@@ -41,6 +42,17 @@ DatasetInfo dataset_info(const std::string& spec);
 /// or has no caption is left out. Returns the number of pictures in the pack.
 std::int64_t pack_dataset(const std::string& spec, int size, const PictureOptions& options,
                           const std::filesystem::path& out);
+
+/// One picture as training sees it, with its caption.
+struct DatasetSample {
+    Image picture;
+    std::string caption;
+};
+
+/// About `count` pictures spread over those to train on, `size` pixels a side; what can't be read is left
+/// out. Throws Error as dataset_info() does, and if nothing can be trained on.
+std::vector<DatasetSample> dataset_samples(const std::string& spec, int count, int size,
+                                           const PictureOptions& options = {});
 
 struct DatasetCheckOptions {
     int min_side = 32; ///< a shorter side of fewer pixels makes a picture tiny

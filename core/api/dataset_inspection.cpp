@@ -61,6 +61,32 @@ DatasetInfo inspect_dataset(const std::string& spec)
     return info;
 }
 
+std::vector<DatasetSample> draw_dataset_samples(const std::string& spec, int count, int size,
+                                                const PictureOptions& options)
+{
+    const auto dataset = open_dataset(spec, size, options);
+    const auto& rows = dataset->train();
+    const auto pixels = static_cast<std::size_t>(size) * static_cast<std::size_t>(size);
+    const auto shown = std::min(static_cast<std::size_t>(std::max(count, 0)), rows.size());
+    std::vector<DatasetSample> samples;
+    for (std::size_t i = 0; i < shown && dataset->has_pictures(); ++i) {
+        const auto row = rows[i * rows.size() / shown];
+        std::vector<std::uint8_t> planes(3 * pixels);
+        try {
+            dataset->draw(row, planes.data());
+        } catch (const Error&) {
+            continue;
+        }
+        DatasetSample sample{ { size, size, std::vector<std::uint8_t>(3 * pixels) },
+                              dataset->captions()[static_cast<std::size_t>(row)] };
+        for (std::size_t pixel = 0; pixel < pixels; ++pixel)
+            for (std::size_t colour = 0; colour < 3; ++colour)
+                sample.picture.rgb[3 * pixel + colour] = planes[colour * pixels + pixel];
+        samples.push_back(std::move(sample));
+    }
+    return samples;
+}
+
 DatasetCheck check_whole_dataset(const std::string& spec, const DatasetCheckOptions& options,
                                  const OnDatasetProgress& on_progress, std::stop_token stop)
 {

@@ -71,6 +71,12 @@ DatasetCheck check_dataset(const std::string& spec, const DatasetCheckOptions& o
     return core_library().check_dataset(spec, options, on_progress, std::move(stop));
 }
 
+std::vector<DatasetSample> dataset_samples(const std::string& spec, int count, int size,
+                                           const PictureOptions& options)
+{
+    return core_library().dataset_samples(spec, count, size, options);
+}
+
 std::int64_t pack_dataset(const std::string& spec, int size, const PictureOptions& options,
                           const std::filesystem::path& out)
 {
@@ -95,6 +101,11 @@ std::string resolve_training_config(const TrainRequest& request)
 std::vector<std::string> training_presets()
 {
     return core_library().training_presets();
+}
+
+std::vector<TrainingOption> training_options(const TrainRequest& request)
+{
+    return core_library().training_options(request);
 }
 
 CascadePreview plan_cascade(const CascadeRequest& request)

@@ -8,6 +8,7 @@
 #include "core/api/preflight.h"
 #include "core/api/run_preview.h"
 #include "core/api/system_info.h"
+#include "core/api/training_options.h"
 #include "core/api/training_run.h"
 
 namespace reverie {
@@ -26,6 +27,8 @@ public:
     virtual DatasetInfo dataset_info(const std::string& spec) const = 0;
     virtual DatasetCheck check_dataset(const std::string& spec, const DatasetCheckOptions& options,
                                        const OnDatasetProgress& on_progress, std::stop_token stop) const = 0;
+    virtual std::vector<DatasetSample> dataset_samples(const std::string& spec, int count, int size,
+                                                       const PictureOptions& options) const = 0;
     virtual std::int64_t pack_dataset(const std::string& spec, int size, const PictureOptions& options,
                                       const std::filesystem::path& out) const = 0;
     virtual TrainResult train(const TrainRequest& request, const OnTrainUpdate& on_update,
@@ -33,6 +36,7 @@ public:
     virtual RunPreview preview_run(const TrainRequest& request, std::stop_token stop) const = 0;
     virtual std::string resolve_training_config(const TrainRequest& request) const = 0;
     virtual std::vector<std::string> training_presets() const = 0;
+    virtual std::vector<TrainingOption> training_options(const TrainRequest& request) const = 0;
     virtual SystemInfo inspect_system() const = 0;
     virtual CascadePreview plan_cascade(const CascadeRequest& request) const = 0;
     virtual ModelImportResult import_model(const ModelImportRequest& request) const = 0;

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "core/train/option_notes.h"
+
+#include <array>
+
+namespace reverie {
+
+namespace {
+
+using namespace sources;
+
+constexpr std::array clip_notes{
+    OptionNote{ "model.clip.kind",
+                "Which CLIP it is: x_clip, openai_clip or open_clip; the first can be trained.", own },
+    OptionNote{ "model.clip.dim_text", "Width of the text tower.", x_clip },
+    OptionNote{ "model.clip.dim_image", "Width of the image tower.", x_clip },
+    OptionNote{ "model.clip.dim_latent", "Width of the space that texts and pictures share.", x_clip },
+    OptionNote{ "model.clip.num_text_tokens", "Tokens of the vocabulary, at least the tokenizer's.", x_clip },
+    OptionNote{ "model.clip.text_enc_depth", "Layers of the text tower.", x_clip },
+    OptionNote{ "model.clip.text_seq_len", "Tokens of a text, at most; longer ones are cut.", x_clip },
+    OptionNote{ "model.clip.text_heads", "Attention heads of the text tower.", x_clip },
+    OptionNote{ "model.clip.text_dim_head", "Width of each of them.", x_clip },
+    OptionNote{ "model.clip.text_has_cls_token", "A token of its own stands for the whole text.", x_clip },
+    OptionNote{ "model.clip.text_pad_id", "The token that fills up short texts.", x_clip },
+    OptionNote{ "model.clip.text_rotary_pos_emb",
+                "Rotary positions in the text tower instead of learned ones.", x_clip },
+    OptionNote{ "model.clip.text_causal_mask",
+                "Text sees only what came before; its end token stands for all of it.", x_clip },
+    OptionNote{ "model.clip.text_eos_id", "That end token, which every text must then have.", x_clip },
+    OptionNote{ "model.clip.text_encode_without_mask", "Lets text attend to its padding.", x_clip },
+    OptionNote{ "model.clip.visual_enc_depth", "Layers of the image tower.", x_clip },
+    OptionNote{ "model.clip.visual_heads", "Attention heads of the image tower.", x_clip },
+    OptionNote{ "model.clip.visual_dim_head", "Width of each of them.", x_clip },
+    OptionNote{ "model.clip.visual_image_size", "Side of the pictures CLIP sees, in pixels.", x_clip },
+    OptionNote{ "model.clip.visual_patch_size", "Side of the patches a picture is cut into, in pixels.",
+                x_clip },
+    OptionNote{ "model.clip.visual_patch_dropout", "Share of the patches that training leaves out.",
+                "x-clip 0.14.4, after FLIP (Li et al. 2022)" },
+    OptionNote{ "model.clip.visual_has_cls_token", "A token of its own stands for the whole picture.",
+                x_clip },
+    OptionNote{ "model.clip.channels", "Colour channels.", x_clip },
+    OptionNote{ "model.clip.use_all_token_embeds", "Compares every token with every patch (FILIP).", x_clip },
+    OptionNote{ "model.clip.downsample_image_embeds",
+                "With it, compares a quarter as many patches, put together by convolution.", x_clip },
+    OptionNote{ "model.clip.decoupled_contrastive_learning",
+                "The matching pair leaves the denominator of the loss (DCL).", x_clip },
+    OptionNote{ "model.clip.extra_latent_projection", "Separate projections for the two directions (CLOOB).",
+                x_clip },
+    OptionNote{ "model.clip.use_mlm", "The text tower also learns to fill in masked words.", x_clip },
+    OptionNote{ "model.clip.mlm_mask_prob", "Share of the tokens it is asked for.", "Devlin et al. 2019" },
+    OptionNote{ "model.clip.mlm_replace_prob", "Share of those that are masked rather than shown.", x_clip },
+    OptionNote{ "model.clip.mlm_random_token_prob", "Share of those that are another token.", x_clip },
+    OptionNote{ "model.clip.mlm_mask_token_id", "The token that masks.", x_clip },
+    OptionNote{ "model.clip.mlm_pad_token_id",
+                "The token of padding, which is not masked; none: text_pad_id.", own },
+    OptionNote{ "model.clip.mlm_mask_ignore_token_ids", "Tokens that are never masked.", x_clip },
+    OptionNote{ "model.clip.text_ssl_loss_weight", "Weight of the loss of masked words.", x_clip },
+    OptionNote{ "model.clip.use_visual_ssl", "The image tower also learns to see the same in two views.",
+                x_clip },
+    OptionNote{ "model.clip.visual_ssl_type", "How: simsiam or simclr.", x_clip },
+    OptionNote{ "model.clip.visual_ssl_hidden_layer",
+                "The layer whose features are compared, -1 for the last.", x_clip },
+    OptionNote{ "model.clip.visual_ssl_projection_size",
+                "Width they are compared in; none: 256 for SimSiam, 128 for SimCLR.", x_clip },
+    OptionNote{ "model.clip.visual_ssl_projection_hidden_size", "Width of the layer before that.", x_clip },
+    OptionNote{ "model.clip.simclr_temperature", "Temperature of SimCLR's loss.",
+                "Chen et al. 2020, SimCLR" },
+    OptionNote{ "model.clip.image_ssl_loss_weight", "Weight of the loss of two views.", x_clip },
+    OptionNote{ "model.clip.multiview_loss_weight", "Weight of the further views a batch brings.", x_clip },
+    OptionNote{ "model.clip.sim_reg_loss_weight", "Weight that keeps similarities of other pairs alike.",
+                x_clip },
+    OptionNote{ "model.clip.checkpoint_during_training",
+                "Layers are computed again on the way back instead of kept: less memory, more time.",
+                x_clip },
+
+    OptionNote{ "model.clip.embed_dim", "Width of the space that texts and pictures share.", openai_clip },
+    OptionNote{ "model.clip.image_resolution", "Side of the pictures CLIP sees, in pixels.", openai_clip },
+    OptionNote{ "model.clip.vision_layers", "Layers of the image tower; a list of four makes it a ResNet.",
+                openai_clip },
+    OptionNote{ "model.clip.vision_width", "Width of the image tower, one head for each 64.", openai_clip },
+    OptionNote{ "model.clip.vision_patch_size", "Side of its patches, in pixels; none for a ResNet.",
+                openai_clip },
+    OptionNote{ "model.clip.context_length", "Tokens of a text, at most.", openai_clip },
+    OptionNote{ "model.clip.vocab_size", "Tokens of the vocabulary.", openai_clip },
+    OptionNote{ "model.clip.transformer_width", "Width of the text tower.", openai_clip },
+    OptionNote{ "model.clip.transformer_heads", "Attention heads of the text tower.", openai_clip },
+    OptionNote{ "model.clip.transformer_layers", "Layers of the text tower.", openai_clip },
+    OptionNote{ "model.clip.start_id", "Token before every text; none: the last but one of the vocabulary.",
+                openai_clip },
+    OptionNote{ "model.clip.eos_id", "Token after every text; none: the last of the vocabulary.",
+                openai_clip },
+
+    OptionNote{ "model.clip.quick_gelu", "OpenAI's activation; models trained from OpenAI's weights have it.",
+                open_clip },
+    OptionNote{ "model.clip.vision_cfg.layers",
+                "Layers of the image tower; a list of four makes it a ResNet.", open_clip },
+    OptionNote{ "model.clip.vision_cfg.width", "Width of the image tower.", open_clip },
+    OptionNote{ "model.clip.vision_cfg.head_width", "Width of its attention heads.", open_clip },
+    OptionNote{ "model.clip.vision_cfg.mlp_ratio", "Width of its hidden layers, as a multiple.", open_clip },
+    OptionNote{ "model.clip.vision_cfg.patch_size", "Side of its patches, in pixels; none for a ResNet.",
+                open_clip },
+    OptionNote{ "model.clip.vision_cfg.image_size", "Side of the pictures CLIP sees, in pixels.", open_clip },
+    OptionNote{ "model.clip.vision_cfg.ls_init_value",
+                "Scale of its layers at the start; none: no such scale.", open_clip },
+    OptionNote{ "model.clip.vision_cfg.attentional_pool", "CoCa's pooling; not supported.", open_clip },
+    OptionNote{ "model.clip.vision_cfg.timm_model_name", "A tower of timm; not supported.", open_clip },
+    OptionNote{ "model.clip.text_cfg.context_length", "Tokens of a text, at most.", open_clip },
+    OptionNote{ "model.clip.text_cfg.vocab_size", "Tokens of the vocabulary.", open_clip },
+    OptionNote{ "model.clip.text_cfg.width", "Width of the text tower.", open_clip },
+    OptionNote{ "model.clip.text_cfg.heads", "Its attention heads.", open_clip },
+    OptionNote{ "model.clip.text_cfg.layers", "Its layers.", open_clip },
+    OptionNote{ "model.clip.text_cfg.mlp_ratio", "Width of its hidden layers, as a multiple.", open_clip },
+    OptionNote{ "model.clip.text_cfg.ls_init_value", "Scale of its layers at the start; none: no such scale.",
+                open_clip },
+    OptionNote{ "model.clip.text_cfg.hf_model_name", "A tower of Hugging Face; not supported.", open_clip },
+};
+
+} // namespace
+
+std::span<const OptionNote> notes_on_clips()
+{
+    return clip_notes;
+}
+
+} // namespace reverie
