@@ -13,6 +13,7 @@
 #include "core/base/file.h"
 #include "core/data/decode_picture.h"
 #include "core/io/dataset_file.h"
+#include "core/train/device_memory.h"
 #include "core/train/option_listing.h"
 #include "core/train/run_training.h"
 
@@ -157,6 +158,7 @@ public:
     {
         return in_our_words([&] { return assemble_model(request); });
     }
+    void release_unused_memory() const override { release_device_memory(); }
     SystemInfo inspect_system() const override
     {
         return in_our_words([] { return inspect_system_here(); });

@@ -118,6 +118,11 @@ SystemInfo inspect_system()
     return core_library().inspect_system();
 }
 
+void release_unused_memory()
+{
+    core_library().release_unused_memory();
+}
+
 ModelImportResult import_model(const ModelImportRequest& request)
 {
     return core_library().import_model(request);

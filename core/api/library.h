@@ -38,6 +38,7 @@ public:
     virtual std::vector<std::string> training_presets() const = 0;
     virtual std::vector<TrainingOption> training_options(const TrainRequest& request) const = 0;
     virtual SystemInfo inspect_system() const = 0;
+    virtual void release_unused_memory() const = 0;
     virtual CascadePreview plan_cascade(const CascadeRequest& request) const = 0;
     virtual ModelImportResult import_model(const ModelImportRequest& request) const = 0;
 };

@@ -35,4 +35,7 @@ struct SystemInfo {
 /// Loads LibTorch and times a matrix product; about a second.
 SystemInfo inspect_system();
 
+/// Gives GPU memory that closed models left with this process back to the driver.
+void release_unused_memory();
+
 } // namespace reverie

@@ -180,6 +180,7 @@ void TrainingSession::write_configuration()
                                     { "unet", request_.unet },
                                     { "init", request_.init.string() },
                                     { "device", request_.device },
+                                    { "runs_on", device_.str() },
                                     { "threads", request_.threads },
                                     { "config", to_json(config_) } }
                                   .dump(2)

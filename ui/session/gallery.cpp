@@ -3,6 +3,7 @@
 
 #include "ui/session/gallery_errors.h"
 #include "ui/session/path.h"
+#include "ui/session/trash.h"
 
 #include <QCoreApplication>
 #include <QDateTime>
@@ -83,33 +84,6 @@ PictureMark markOf(const QJsonObject& line)
 QString withoutBreaks(const QString& name)
 {
     return name.simplified();
-}
-
-QString movedToTrash(const QString& path)
-{
-    // Qt makes the trash in it, but not the folder itself, which a new home lacks.
-    QDir().mkpath(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation));
-    QString trashed;
-    if (!QFile::moveToTrash(path, &trashed))
-        throw Error(tr("%1 can't be moved to the trash; check that its folder can be written.")
-                        .arg(path)
-                        .toStdString());
-    return trashed;
-}
-
-void bringBack(const QString& trashed, const QString& path)
-{
-    if (path.isEmpty())
-        return;
-    QDir().mkpath(QFileInfo(path).absolutePath());
-    if (QFileInfo::exists(path))
-        throw Error(
-            tr("%1 exists again, so it stays in the trash; move it away first.").arg(path).toStdString());
-    if (!QFile::rename(trashed, path))
-        throw Error(tr("%1 can't be brought back; look for it in the trash.").arg(path).toStdString());
-    // What the trash noted about it.
-    const QFileInfo info(trashed);
-    QFile::remove(info.dir().absoluteFilePath(QStringLiteral("../info/%1.trashinfo").arg(info.fileName())));
 }
 
 } // namespace
@@ -406,7 +380,8 @@ void Gallery::restore(const QList<TrashedPicture>& pictures)
     QStringList lines;
     for (const TrashedPicture& picture : pictures) {
         bringBack(picture.trashed, picture.path);
-        bringBack(picture.trashedStages, picture.stages);
+        if (!picture.stages.isEmpty())
+            bringBack(picture.trashedStages, picture.stages);
         lines << QString::fromUtf8(toLine({ { QStringLiteral("file"), nameOf(picture.path) },
                                             { QStringLiteral("added"), true },
                                             { QStringLiteral("rating"), picture.entry.rating },

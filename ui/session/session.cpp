@@ -14,6 +14,12 @@
 
 namespace reverie::ui {
 
+namespace {
+
+constexpr int linger_ms = 1500;
+
+} // namespace
+
 /// The open generator. Opening another model, or the same one for another device, closes it.
 struct Session::Loaded {
     std::filesystem::path path;
@@ -52,11 +58,15 @@ Session::Session(Engine engine, QObject* parent)
     : QObject(parent)
     , m_engine(std::move(engine))
     , m_loaded(std::make_shared<Loaded>())
+    , m_pause(std::make_shared<TrainingPause>(m_engine.needsPause))
     , m_outputFolder(Settings::outputFolder())
 {
     setUpComputeThread(m_computeThread);
     m_readers.setMaxThreadCount(1);
     m_saver.setNamePattern(Settings::namePattern().toStdString());
+    m_letTrainingSoon.setSingleShot(true);
+    m_letTrainingSoon.setInterval(linger_ms);
+    connect(&m_letTrainingSoon, &QTimer::timeout, this, &Session::letTrainingGoOn);
     connect(&m_saver, &PictureSaver::saved, this, [this](quint64 id, const QString& path) {
         m_pictures.setPath(id, path);
         Q_EMIT pictureSaved(path, id);
@@ -76,6 +86,7 @@ Session::~Session()
     m_reading.silence();
     m_readingSource.silence();
     m_verifying.silence();
+    letTrainingGoOn();
     m_computeThread.start([loaded = m_loaded] { loaded->generator.reset(); });
     m_computeThread.waitForDone();
     m_readers.waitForDone();
@@ -117,9 +128,10 @@ void Session::showModel(ModelInfo model, const QString& device)
 void Session::loadWeights(const QString& device)
 {
     m_opening.start(
-        [engine = m_engine, loaded = m_loaded, path = m_model->path,
+        [engine = m_engine, loaded = m_loaded, pause = m_pause, path = m_model->path,
          device = device.toStdString()](const std::stop_token&, const JobRunner::Post&) {
-            loaded->open(engine, path, device);
+            if (!pause->isNeeded(device)) // otherwise they wait for the first drawing
+                loaded->open(engine, path, device);
             return true;
         },
         [](bool) {}, [this](const QString& message) { Q_EMIT modelFailed(message); });
@@ -181,8 +193,14 @@ void Session::start(const GenerateRequest& request, const QString& device, Purpo
         m_drawing.keep(static_cast<int>(i), request.kept[i].stage, request.kept[i].image);
     setDrawing(true);
     m_job.start(
-        [this, request, engine = m_engine, loaded = m_loaded, path = m_model->path,
+        [this, request, engine = m_engine, loaded = m_loaded, pause = m_pause, path = m_model->path,
          device = device.toStdString()](const std::stop_token& stop, const JobRunner::Post& post) {
+            if (!pause->begin(
+                    device, [&] { post([this] { Q_EMIT waitingForTraining(); }); }, stop)) {
+                GenerateResult nothing;
+                nothing.stopped = true;
+                return nothing;
+            }
             const auto inbox = std::make_shared<UpdateInbox>();
             const auto report = [&](const GenerateUpdate& update) {
                 if (inbox->put(update))
@@ -253,7 +271,23 @@ void Session::saveUnsaved()
 void Session::setDrawing(bool drawing)
 {
     m_isDrawing = drawing;
+    if (drawing)
+        m_letTrainingSoon.stop();
+    else
+        m_letTrainingSoon.start();
     Q_EMIT drawingChanged(drawing);
+}
+
+/// Those that stood aside for a drawing get their memory back.
+void Session::letTrainingGoOn()
+{
+    m_computeThread.start([engine = m_engine, loaded = m_loaded, pause = m_pause] {
+        if (!pause->isHolding())
+            return;
+        loaded->generator.reset();
+        engine.releaseMemory();
+        pause->end();
+    });
 }
 
 void Session::announceIdle()
@@ -329,12 +363,20 @@ void Session::verify(const QString& path, const QString& device)
         return;
     }
     m_verifying.start(
-        [engine = m_engine, loaded = m_loaded, model = m_model->path, file = toPath(path),
+        [engine = m_engine, loaded = m_loaded, pause = m_pause, model = m_model->path, file = toPath(path),
          device = device.toStdString()](const std::stop_token& stop, const JobRunner::Post&) {
+            pause->begin(
+                device, [] {}, stop);
             return verifyPicture(loaded->open(engine, model, device), file, stop);
         },
-        [this, path](const Verdict& verdict) { Q_EMIT verified(verdict, path); },
-        [this](const QString& message) { Q_EMIT verifyFailed(message); });
+        [this, path](const Verdict& verdict) {
+            m_letTrainingSoon.start();
+            Q_EMIT verified(verdict, path);
+        },
+        [this](const QString& message) {
+            m_letTrainingSoon.start();
+            Q_EMIT verifyFailed(message);
+        });
 }
 
 void Session::askEmbedder(QObject* context, const AskEmbedder& work,

@@ -14,6 +14,7 @@
 
 #include <QObject>
 #include <QThreadPool>
+#include <QTimer>
 
 #include <memory>
 #include <set>
@@ -92,6 +93,7 @@ Q_SIGNALS:
     void modelOpening();
     void modelOpened(const reverie::ModelInfo& model);
     void modelFailed(const QString& message);
+    void waitingForTraining(); ///< until a run on the same GPU has stood aside; stop() ends the wait
     void drawingChanged(bool isDrawing);
     void progressed(); ///< drawing() has news
     void pictureFinished(int row); ///< in pictures()
@@ -125,11 +127,14 @@ private:
     void finish(const GenerateResult& result);
     void setDrawing(bool drawing);
     void announceIdle();
+    void letTrainingGoOn();
 
     Engine m_engine;
     QThreadPool m_computeThread;
     QThreadPool m_readers;
     std::shared_ptr<Loaded> m_loaded; ///< touched on the compute thread only
+    std::shared_ptr<TrainingPause> m_pause; ///< likewise
+    QTimer m_letTrainingSoon; ///< one who draws again at once need not wait again
     std::unique_ptr<ModelInfo> m_model;
     std::shared_ptr<const CaptionIndex> m_captions = std::make_shared<CaptionIndex>();
     PictureList m_pictures;

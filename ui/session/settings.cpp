@@ -30,6 +30,7 @@ const QString appearanceKey = QStringLiteral("appearance");
 const QString outputFolderKey = QStringLiteral("outputFolder");
 const QString namePatternKey = QStringLiteral("namePattern");
 const QString modelKey = QStringLiteral("model");
+const QString runFoldersKey = QStringLiteral("training/folders");
 const QString geometryKey = QStringLiteral("window/geometry");
 const QString panesKey = QStringLiteral("window/panes");
 
@@ -157,6 +158,16 @@ QString Settings::model()
 void Settings::setModel(const QString& path)
 {
     QSettings().setValue(modelKey, path);
+}
+
+QStringList Settings::runFolders()
+{
+    return QSettings().value(runFoldersKey).toStringList();
+}
+
+void Settings::setRunFolders(const QStringList& folders)
+{
+    QSettings().setValue(runFoldersKey, folders);
 }
 
 QByteArray Settings::geometry()

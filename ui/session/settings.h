@@ -5,6 +5,7 @@
 
 #include <QByteArray>
 #include <QString>
+#include <QStringList>
 
 namespace reverie::ui {
 
@@ -37,6 +38,8 @@ public:
     static void setNamePattern(const QString& pattern);
     static QString model(); ///< path; empty: whichever is found
     static void setModel(const QString& path);
+    static QStringList runFolders(); ///< whose training runs are listed too
+    static void setRunFolders(const QStringList& folders);
     static QByteArray geometry();
     static void setGeometry(const QByteArray& geometry);
     static QByteArray panes();

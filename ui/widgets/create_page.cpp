@@ -126,6 +126,8 @@ void CreatePage::connectSession()
     });
     connect(&m_showSoon, &QTimer::timeout, this, &CreatePage::showProgress);
     connect(&m_session, &Session::pictureFinished, this, &CreatePage::showFinished);
+    connect(&m_session, &Session::waitingForTraining, this,
+            [this] { m_progress->show(tr("Waiting for the run to pause…"), 0, {}); });
     connect(&m_session, &Session::warned, m_message, &MessageBar::showNote);
     connect(&m_session, &Session::failed, this, [this](const QString& text) { m_message->showError(text); });
     connect(&m_session, &Session::saveFailed, this, [this](const QString& text) {
