@@ -5,6 +5,7 @@
 #include <QSet>
 
 #include <algorithm>
+#include <cmath>
 
 namespace reverie::ui {
 
@@ -13,6 +14,18 @@ QString sizeText(qint64 bytes)
     return bytes < 0
         ? QString()
         : QLocale().formattedDataSize(bytes, bytes < 1'000'000 ? 0 : 1, QLocale::DataSizeSIFormat);
+}
+
+QString durationText(double seconds)
+{
+    const auto minutes = static_cast<qint64>(std::round(seconds / 60));
+    if (seconds < 90)
+        return RunModel::tr("%1 s").arg(static_cast<int>(std::ceil(seconds)));
+    if (minutes < 90)
+        return RunModel::tr("%1 min").arg(minutes);
+    if (minutes < 24 * 60)
+        return RunModel::tr("%1 h %2 min").arg(minutes / 60).arg(minutes % 60);
+    return RunModel::tr("%1 days").arg(QLocale().toString(seconds / 86'400, 'f', 1));
 }
 
 QString progressText(const RunEntry& run)

@@ -37,6 +37,8 @@ private:
 
 /// "Running · decoder stage 1 · 35 %", as the list and screen readers say it.
 QString progressText(const RunEntry& run);
+/// "40 s", "12 min", "3 h 20 min", "5 days": as coarsely as such estimates are good.
+QString durationText(double seconds);
 /// "1.2 GB", or nothing while it is not known.
 QString sizeText(qint64 bytes);
 
