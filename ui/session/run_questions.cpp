@@ -77,8 +77,8 @@ std::filesystem::path runFolderNamed(const QString& name)
 {
     const auto folder = default_runs_folder() / toPath(name);
     if (name.contains(QLatin1Char('/')) || name.startsWith(QLatin1Char('.')))
-        throw UsageError(QCoreApplication::translate("RunQuestions",
-                                                     "A run's name has no slash and no dot in front; choose another.")
+        throw UsageError(QCoreApplication::translate(
+                             "RunQuestions", "A run's name has no slash and no dot in front; choose another.")
                              .toStdString());
     if (std::filesystem::exists(folder))
         throw UsageError(QCoreApplication::translate("RunQuestions",

@@ -12,6 +12,7 @@
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/queue_panel.h"
 #include "ui/widgets/theme.h"
+#include "ui/widgets/train_page.h"
 
 #include <QAction>
 #include <QActionGroup>
@@ -149,12 +150,49 @@ void MainWindow::makeGalleryMenu()
     view->addAction(tr("&Gallery"), QKeySequence(Qt::CTRL | Qt::Key_2), this, [this] { showPage(1); });
 }
 
+void MainWindow::addTraining(RunStore& runs)
+{
+    m_train = new TrainPage(runs);
+    const int page = m_pages->addWidget(m_train);
+    m_tabs->addTab(tr("Train"));
+    m_tabs->setTabToolTip(page, tr("Ctrl+%1").arg(page + 1));
+    m_tabs->show();
+    makeTrainMenu();
+    connect(m_train, &TrainPage::modelWanted, this, [this](const QString& path) {
+        showPage(0);
+        m_create->openModel(path);
+    });
+}
+
+void MainWindow::makeTrainMenu()
+{
+    const TrainPage::Actions& page = m_train->actions();
+    auto* menu = new QMenu(tr("&Train"), this);
+    menu->setObjectName(QStringLiteral("trainMenu"));
+    menu->addActions({ page.newRun, page.duplicate });
+    menu->addSeparator();
+    menu->addActions({ page.pause, page.stop, page.checkpoint, page.sample, page.rate });
+    menu->addSeparator();
+    menu->addActions({ page.thin, page.remove, page.undo });
+    menu->addSeparator();
+    menu->addActions({ page.showInFolder, page.addFolder });
+    const auto menus = menuBar()->actions(); // View and Help come last
+    menuBar()->insertMenu(menus.value(menus.size() - 2), menu);
+    const int index = m_pages->indexOf(m_train);
+    menus.value(menus.size() - 2)
+        ->menu()
+        ->addAction(tr("&Train"), QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + index)), this,
+                    [this, index] { showPage(index); });
+}
+
 void MainWindow::showPage(int index)
 {
     m_tabs->setCurrentIndex(index);
     m_pages->setCurrentIndex(index);
     if (m_gallery && index == 1)
         m_gallery->activate();
+    if (m_train)
+        m_pages->currentWidget() == m_train ? m_train->activate() : m_train->rest();
 }
 
 void MainWindow::makeMenus()

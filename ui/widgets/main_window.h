@@ -13,7 +13,9 @@ class CreatePage;
 class DrawQueue;
 class GalleryPage;
 class GalleryStore;
+class RunStore;
 class Session;
+class TrainPage;
 
 /// The program's window. Holds the pages, the menus and what concerns all of them: opening a model after the
 /// first paint, files that are dropped, settings, and asking before it closes on a drawing.
@@ -26,11 +28,14 @@ public:
     explicit MainWindow(Session& session, GalleryStore* gallery = nullptr, DrawQueue* queue = nullptr,
                         QWidget* parent = nullptr);
 
+    /// Adds the page of training runs behind those there are.
+    void addTraining(RunStore& runs);
+    [[nodiscard]] TrainPage* trainPage() const { return m_train; } ///< null before
     /// A picture of Reverie's, whose making is taken over, or a model.
     void openFile(const QString& path);
     [[nodiscard]] CreatePage& createPage() const { return *m_create; }
     [[nodiscard]] GalleryPage* galleryPage() const { return m_gallery; } ///< null without a gallery
-    void showPage(int index); ///< 0: Create, 1: Gallery
+    void showPage(int index); ///< 0: Create, 1: Gallery, 2: Train
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -42,6 +47,7 @@ private:
     void addGallery(GalleryStore& store);
     void makeTabs();
     void makeGalleryMenu();
+    void makeTrainMenu();
     void makeMenus();
     void makeAppearanceMenu();
     void makeHelpMenu();
@@ -59,6 +65,7 @@ private:
     DrawQueue* m_queue;
     CreatePage* m_create;
     GalleryPage* m_gallery = nullptr;
+    TrainPage* m_train = nullptr;
     QTabBar* m_tabs;
     QTimer m_saveSoon; ///< so that a crash loses at most a second of typing
     bool m_painted = false;

@@ -121,9 +121,8 @@ void NewRunDialog::show(const Known& known)
         const QSignalBlocker quiet(m_preset);
         for (const QString& preset : known.presets)
             m_preset->addItem(preset, preset);
-        m_preset->setCurrentIndex(m_answers.configuration.isEmpty()
-                                      ? std::max(0, m_preset->findData(QStringLiteral("emoji")))
-                                      : 0);
+        m_preset->setCurrentIndex(
+            m_answers.configuration.isEmpty() ? std::max(0, m_preset->findData(QStringLiteral("emoji"))) : 0);
     }
     const QSignalBlocker quiet(m_device);
     for (const DeviceInfo& device : known.devices)
@@ -252,7 +251,8 @@ RunOrder NewRunDialog::finalOrder() const
 {
     const RunQuestions answers = questions();
     RunOrder order = answers.order(m_base);
-    order.request.run = answers.name.isEmpty() ? new_run_folder(order.request.what) : runFolderNamed(answers.name);
+    order.request.run
+        = answers.name.isEmpty() ? new_run_folder(order.request.what) : runFolderNamed(answers.name);
     return order;
 }
 

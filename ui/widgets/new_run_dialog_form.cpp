@@ -102,12 +102,11 @@ QWidget* NewRunDialog::makeQuestions()
 void NewRunDialog::addWhat(QFormLayout& form)
 {
     m_what = choice("runWhat", tr("What to train"));
-    for (const auto& [text, what] :
-         { std::pair{ tr("Everything, from words to pictures"), "all" },
-           { tr("CLIP, which compares words and pictures"), "clip" },
-           { tr("The prior, from words to ideas"), "prior" },
-           { tr("The decoder, from ideas to pictures"), "decoder" },
-           { tr("Only the vocabulary"), "tokenizer" } })
+    for (const auto& [text, what] : { std::pair{ tr("Everything, from words to pictures"), "all" },
+                                      { tr("CLIP, which compares words and pictures"), "clip" },
+                                      { tr("The prior, from words to ideas"), "prior" },
+                                      { tr("The decoder, from ideas to pictures"), "decoder" },
+                                      { tr("Only the vocabulary"), "tokenizer" } })
         m_what->addItem(text, QLatin1String(what));
     if (m_answers.unet > 0)
         m_what->addItem(tr("Only decoder stage %1").arg(m_answers.unet),
@@ -246,12 +245,12 @@ QWidget* NewRunDialog::makeBottom()
 void NewRunDialog::orderTabs()
 {
     QWidget* before = m_preset;
-    for (QWidget* next : { static_cast<QWidget*>(m_what), static_cast<QWidget*>(m_init),
-                           findChild<QWidget*>(QStringLiteral("runWeightsChoose")),
-                           static_cast<QWidget*>(m_data), findChild<QWidget*>(QStringLiteral("runDataChoose")),
-                           static_cast<QWidget*>(m_device), static_cast<QWidget*>(m_when),
-                           static_cast<QWidget*>(m_length), static_cast<QWidget*>(m_steps),
-                           static_cast<QWidget*>(m_name), static_cast<QWidget*>(m_tabs) }) {
+    for (QWidget* next :
+         { static_cast<QWidget*>(m_what), static_cast<QWidget*>(m_init),
+           findChild<QWidget*>(QStringLiteral("runWeightsChoose")), static_cast<QWidget*>(m_data),
+           findChild<QWidget*>(QStringLiteral("runDataChoose")), static_cast<QWidget*>(m_device),
+           static_cast<QWidget*>(m_when), static_cast<QWidget*>(m_length), static_cast<QWidget*>(m_steps),
+           static_cast<QWidget*>(m_name), static_cast<QWidget*>(m_tabs) }) {
         setTabOrder(before, next);
         before = next;
     }

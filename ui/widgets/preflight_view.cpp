@@ -29,9 +29,8 @@ QString partsText(const RunPreview& preview)
 QString ofAvailable(std::uint64_t wanted, std::uint64_t available)
 {
     const QString text = sizeText(static_cast<qint64>(wanted));
-    return available == 0
-        ? text
-        : PreflightView::tr("%1 of %2").arg(text, sizeText(static_cast<qint64>(available)));
+    return available == 0 ? text
+                          : PreflightView::tr("%1 of %2").arg(text, sizeText(static_cast<qint64>(available)));
 }
 
 } // namespace

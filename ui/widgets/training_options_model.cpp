@@ -70,7 +70,8 @@ QVariant TrainingOptionsModel::data(const QModelIndex& index, int role) const
         return textOf(option, index.column());
     case Qt::ToolTipRole:
         return tr("%1\n%2\nDefault %3, from %4")
-            .arg(textOf(option, Name), textOf(option, Meaning), textOf(option, Default), textOf(option, Source));
+            .arg(textOf(option, Name), textOf(option, Meaning), textOf(option, Default),
+                 textOf(option, Source));
     case Qt::FontRole: {
         QFont font;
         font.setBold(index.column() == Value && isChanged(option));
