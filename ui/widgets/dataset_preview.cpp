@@ -26,14 +26,15 @@ QString number(qint64 value)
 
 } // namespace
 
-DatasetPreview::DatasetPreview(QWidget* parent)
+DatasetPreview::DatasetPreview(QThreadPool& thread, QWidget* parent)
     : QWidget(parent)
     , m_summary(new QLabel)
     , m_pictures(new QListWidget)
     , m_flaws(new QListWidget)
     , m_progress(new QProgressBar)
+    , m_looking(thread)
+    , m_checking(thread)
 {
-    m_thread.setMaxThreadCount(1);
     m_summary->setObjectName(QStringLiteral("datasetSummary"));
     m_summary->setWordWrap(true);
     m_summary->setTextFormat(Qt::PlainText);
@@ -62,13 +63,6 @@ DatasetPreview::DatasetPreview(QWidget* parent)
     layout->addWidget(m_progress);
     layout->addWidget(m_pictures, 1);
     layout->addWidget(m_flaws);
-}
-
-DatasetPreview::~DatasetPreview()
-{
-    m_looking.silence();
-    m_checking.silence();
-    m_thread.waitForDone();
 }
 
 QString DatasetPreview::summary() const

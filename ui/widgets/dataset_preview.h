@@ -18,8 +18,8 @@ class DatasetPreview : public QWidget
 {
     Q_OBJECT
 public:
-    explicit DatasetPreview(QWidget* parent = nullptr);
-    ~DatasetPreview() override;
+    /// Looks on `thread`, which must outlive it and is not waited for.
+    explicit DatasetPreview(QThreadPool& thread, QWidget* parent = nullptr);
 
     void setData(const QString& spec);
     [[nodiscard]] QListWidget& pictures() const { return *m_pictures; }
@@ -40,9 +40,7 @@ private:
     QListWidget* m_pictures;
     QListWidget* m_flaws;
     QProgressBar* m_progress;
-    QThreadPool m_thread;
-    JobRunner m_looking{ m_thread };
-    JobRunner m_checking{ m_thread };
+    JobRunner m_looking, m_checking;
 };
 
 } // namespace reverie::ui

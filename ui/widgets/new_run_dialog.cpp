@@ -51,28 +51,34 @@ int stagesOf(const std::vector<TrainingOption>& options)
 
 } // namespace
 
-NewRunDialog::NewRunDialog(const QList<RunEntry>& runs, const std::optional<RunOrder>& again, QWidget* parent)
+NewRunDialog::Threads::Threads()
+{
+    for (QThreadPool* pool : { &options, &pictures, &preview })
+        pool->setMaxThreadCount(1);
+}
+
+NewRunDialog::Threads::~Threads()
+{
+    for (QThreadPool* pool : { &options, &pictures, &preview })
+        pool->waitForDone();
+}
+
+NewRunDialog::NewRunDialog(const QList<RunEntry>& runs, Threads& threads,
+                           const std::optional<RunOrder>& again, QWidget* parent)
     : QDialog(parent)
+    , m_threads(threads)
     , m_runs(runs)
     , m_answers(again ? RunQuestions::of(*again) : RunQuestions())
+    , m_learning(threads.options)
+    , m_resolving(threads.options)
+    , m_previewing(threads.preview)
 {
     setWindowTitle(again ? tr("Train again with changes") : tr("New training run"));
-    m_thread.setMaxThreadCount(1);
-    m_previewThread.setMaxThreadCount(1);
     m_soon.setSingleShot(true);
     m_soon.setInterval(resolve_delay_ms);
     makeForm();
     connectFields();
     learnWhatThereIs();
-}
-
-NewRunDialog::~NewRunDialog()
-{
-    m_learning.silence();
-    m_resolving.silence();
-    m_previewing.silence();
-    m_thread.waitForDone();
-    m_previewThread.waitForDone();
 }
 
 void NewRunDialog::connectFields()

@@ -32,10 +32,16 @@ class NewRunDialog : public QDialog
 {
     Q_OBJECT
 public:
+    /// Threads of what the dialog looks at; they outlive it, so that closing it waits for nothing.
+    struct Threads {
+        QThreadPool options, pictures, preview;
+        Threads();
+        ~Threads();
+    };
+
     /// `runs` are those there are, to wait for. With `again` it begins as a copy of that run.
-    explicit NewRunDialog(const QList<RunEntry>& runs, const std::optional<RunOrder>& again = {},
-                          QWidget* parent = nullptr);
-    ~NewRunDialog() override;
+    NewRunDialog(const QList<RunEntry>& runs, Threads& threads, const std::optional<RunOrder>& again = {},
+                 QWidget* parent = nullptr);
     [[nodiscard]] PreflightView& preflight() const { return *m_preflight; }
     [[nodiscard]] TrainingOptionsTable& options() const { return *m_options; }
     [[nodiscard]] DatasetPreview& pictures() const { return *m_pictures; }
@@ -79,6 +85,7 @@ private:
     /// As the model library takes it, with a copied configuration in a file.
     [[nodiscard]] TrainRequest requestOf(const RunOrder& order) const;
 
+    Threads& m_threads;
     QList<RunEntry> m_runs;
     RunQuestions m_answers; ///< those that no field holds
     std::pair<QString, QString> m_newest; ///< the last changed option, and its change before
@@ -104,10 +111,7 @@ private:
     QPushButton* m_cancel;
     QTimer m_soon;
     QTemporaryDir m_folder;
-    QThreadPool m_thread, m_previewThread;
-    JobRunner m_learning{ m_thread };
-    JobRunner m_resolving{ m_thread };
-    JobRunner m_previewing{ m_previewThread };
+    JobRunner m_learning, m_resolving, m_previewing;
 };
 
 } // namespace reverie::ui

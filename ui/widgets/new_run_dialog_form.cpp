@@ -197,7 +197,7 @@ QWidget* NewRunDialog::makeRight()
     m_tabs->addTab(tr("Pictures"));
     m_tabs->addTab(tr("All Options"));
     m_pages = new QStackedWidget;
-    m_pictures = new DatasetPreview;
+    m_pictures = new DatasetPreview(m_threads.pictures);
     m_options = new TrainingOptionsTable;
     m_pages->addWidget(m_pictures);
     m_pages->addWidget(m_options);

@@ -143,7 +143,7 @@ void TrainPage::newRun()
 
 void TrainPage::openDialog(const std::optional<RunOrder>& again)
 {
-    auto* dialog = new NewRunDialog(m_store.model().entries(), again, this);
+    auto* dialog = new NewRunDialog(m_store.model().entries(), *m_dialogThreads, again, this);
     dialog->setObjectName(QStringLiteral("newRunDialog"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &NewRunDialog::startWanted, &m_store, &RunStore::launch);

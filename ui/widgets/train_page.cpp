@@ -35,6 +35,7 @@ TrainPage::TrainPage(RunStore& store, QWidget* parent)
     , m_view(new RunView)
     , m_checkpointMenu(new QMenu(this))
     , m_folderMenu(new QMenu(this))
+    , m_dialogThreads(std::make_unique<NewRunDialog::Threads>())
 {
     m_readers.setMaxThreadCount(1);
     makeActions();

@@ -4,6 +4,7 @@
 #include "ui/session/job_runner.h"
 #include "ui/session/run_facts.h"
 #include "ui/session/run_store.h"
+#include "ui/widgets/new_run_dialog.h"
 
 #include <QWidget>
 
@@ -17,7 +18,6 @@ class QStackedWidget;
 namespace reverie::ui {
 
 class MessageBar;
-class NewRunDialog;
 class RunHeader;
 class RunView;
 
@@ -108,6 +108,7 @@ private:
     QString m_toChoose; ///< a run to be chosen once it is in the list
     std::vector<NamedCheckpoint> m_checkpoints; ///< of the current run
     QList<TrashedRun> m_trashed;
+    std::unique_ptr<NewRunDialog::Threads> m_dialogThreads;
     QThreadPool m_readers;
     JobRunner m_reading{ m_readers };
     JobRunner m_readingCheckpoints{ m_readers };

@@ -4,12 +4,15 @@
 #include "ui/widgets/theme.h"
 #include "ui/widgets/training_options_model.h"
 
+#include <QAbstractItemDelegate>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QSortFilterProxyModel>
 #include <QTableView>
 #include <QVBoxLayout>
+
+#include <utility>
 
 namespace reverie::ui {
 
@@ -19,10 +22,16 @@ constexpr int row_height = 28;
 
 } // namespace
 
+class TrainingOptionsTable::View : public QTableView
+{
+public:
+    [[nodiscard]] bool isEditing() const { return state() == EditingState; }
+};
+
 TrainingOptionsTable::TrainingOptionsTable(QWidget* parent)
     : QWidget(parent)
     , m_search(new QLineEdit)
-    , m_table(new QTableView)
+    , m_table(new View)
     , m_note(new QLabel)
     , m_model(new TrainingOptionsModel(this))
     , m_shown(new QSortFilterProxyModel(this))
@@ -69,6 +78,8 @@ TrainingOptionsTable::TrainingOptionsTable(QWidget* parent)
         m_table->setFocus();
         m_table->setCurrentIndex(m_shown->index(0, TrainingOptionsModel::Value));
     });
+    connect(m_table->itemDelegate(), &QAbstractItemDelegate::closeEditor, this,
+            &TrainingOptionsTable::showLater, Qt::QueuedConnection);
     connect(m_model, &TrainingOptionsModel::changeWanted, this, &TrainingOptionsTable::changeWanted);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &TrainingOptionsTable::showCurrent);
@@ -78,7 +89,21 @@ TrainingOptionsTable::TrainingOptionsTable(QWidget* parent)
 
 void TrainingOptionsTable::setOptions(std::vector<TrainingOption> options)
 {
-    m_model->setOptions(std::move(options));
+    if (m_table->isEditing())
+        m_later = std::move(options);
+    else
+        m_model->setOptions(std::move(options));
+}
+
+void TrainingOptionsTable::showLater()
+{
+    if (m_later)
+        setOptions(*std::exchange(m_later, {}));
+}
+
+QTableView& TrainingOptionsTable::table() const
+{
+    return *m_table;
 }
 
 void TrainingOptionsTable::showCurrent()

@@ -5,6 +5,8 @@
 
 #include <QWidget>
 
+#include <optional>
+
 class QLabel;
 class QLineEdit;
 class QSortFilterProxyModel;
@@ -21,22 +23,26 @@ class TrainingOptionsTable : public QWidget
     Q_OBJECT
 public:
     explicit TrainingOptionsTable(QWidget* parent = nullptr);
+    /// While a value is being written, they are shown when that is done.
     void setOptions(std::vector<TrainingOption> options);
     [[nodiscard]] QLineEdit& searchField() const { return *m_search; }
-    [[nodiscard]] QTableView& table() const { return *m_table; }
+    [[nodiscard]] QTableView& table() const;
 
 Q_SIGNALS:
     /// JSON; an empty value takes the change back.
     void changeWanted(const QString& key, const QString& value);
 
 private:
+    class View;
     void showCurrent();
+    void showLater();
 
     QLineEdit* m_search;
-    QTableView* m_table;
+    View* m_table;
     QLabel* m_note;
     TrainingOptionsModel* m_model;
     QSortFilterProxyModel* m_shown;
+    std::optional<std::vector<TrainingOption>> m_later;
 };
 
 } // namespace reverie::ui

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/base/file.h"
+#include "core/run/metrics.h"
+#include "core/run/run_status.h"
+#include "ui/session/path.h"
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <chrono>
+#include <csignal>
+#include <map>
+
+namespace reverie::ui {
+
+/// A home of its own, and real runs of the tiny preset in it, started as from a shell.
+class RunFixture
+{
+public:
+    RunFixture()
+    {
+        for (const char* name : { "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME" })
+            qputenv(name, path(QString::fromLatin1(name).toLower()).toUtf8());
+        QDir().mkpath(path(QStringLiteral("xdg_data_home")));
+    }
+    ~RunFixture()
+    {
+        for (const QString& run : QDir(runs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+            kill(runs() + QLatin1Char('/') + run);
+    }
+
+    [[nodiscard]] QString path(const QString& name) const { return m_folder.filePath(name); }
+    [[nodiscard]] QString runs() const { return path(QStringLiteral("xdg_data_home/reverie/runs")); }
+    [[nodiscard]] QString run(const QString& name) const { return runs() + QLatin1Char('/') + name; }
+
+    /// Quick to train: a vocabulary and a CLIP.
+    static QStringList clip(int steps)
+    {
+        return { QStringLiteral("clip"), QStringLiteral("--set=steps=%1").arg(steps) };
+    }
+    /// At once at the decoder's first stage, which draws samples.
+    static QStringList decoder(int steps)
+    {
+        return { QStringLiteral("all"), QStringLiteral("--set=clip.steps=1"),
+                 QStringLiteral("--set=prior.steps=1"), QStringLiteral("--set=decoder.steps=%1").arg(steps),
+                 QStringLiteral("--set=decoder.prior_embed_share=0") };
+    }
+
+    static QStringList arguments(const QString& folder, const QStringList& what)
+    {
+        return QStringList{ QStringLiteral("train") } + what
+            + QStringList{ QStringLiteral("--preset=tiny"),
+                           QStringLiteral("--data=shapes:64"),
+                           QStringLiteral("--json"),
+                           QStringLiteral("--threads=1"),
+                           QStringLiteral("--device=cpu"),
+                           QStringLiteral("--run=") + folder,
+                           QStringLiteral("--set=report_every=1"),
+                           QStringLiteral("--set=sample_every=0"),
+                           QStringLiteral("--set=validate_rows=0"),
+                           QStringLiteral("--set=checkpoint_every=1000000") };
+    }
+
+    /// From a shell, and waits for its end.
+    static void train(const QString& folder, const QStringList& what, const QStringList& more = {})
+    {
+        QProcess shell;
+        shell.setStandardOutputFile(QProcess::nullDevice());
+        shell.start(QStringLiteral(DREAM_PROGRAM), arguments(folder, what) + more);
+        QVERIFY(shell.waitForFinished(60'000));
+        QCOMPARE(shell.exitCode(), 0);
+    }
+
+    /// From a shell that is gone; waits until it takes steps.
+    static void begin(const QString& folder, const QStringList& what, const QStringList& more = {},
+                      const char* part = nullptr)
+    {
+        QProcess shell;
+        shell.setProgram(QStringLiteral(DREAM_PROGRAM));
+        shell.setArguments(arguments(folder, what) + more);
+        shell.setStandardOutputFile(QProcess::nullDevice());
+        shell.setStandardErrorFile(QProcess::nullDevice());
+        QVERIFY(shell.startDetached());
+        QTRY_VERIFY_WITH_TIMEOUT(status(folder).state == "running" && status(folder).step > 2
+                                     && (!part || status(folder).part == part),
+                                 60'000);
+    }
+
+    static RunStatus status(const QString& folder)
+    {
+        return read_run_status(toPath(folder)).value_or(RunStatus());
+    }
+    static bool isAlive(const QString& folder) { return is_alive(status(folder)); }
+
+    static void kill(const QString& folder)
+    {
+        if (const auto now = read_run_status(toPath(folder)); now && is_alive(*now))
+            ::kill(static_cast<pid_t>(now->pid), SIGKILL);
+    }
+
+    /// The training losses of a run by part and step.
+    static std::map<std::pair<std::string, std::int64_t>, double> losses(const QString& folder)
+    {
+        std::map<std::pair<std::string, std::int64_t>, double> losses;
+        for (const auto& line : current_metrics(toPath(folder)))
+            if (line.split == "train")
+                losses[{ line.part, line.step }] = line.numbers.at("loss");
+        return losses;
+    }
+
+    /// The answers a run gave to requests with that verb.
+    static std::vector<MetricsLine> answers(const QString& folder, const char* verb)
+    {
+        std::vector<MetricsLine> answers;
+        for (const auto& line : current_metrics(toPath(folder)))
+            if (const auto own = line.words.find("verb"); own != line.words.end() && own->second == verb)
+                answers.push_back(line);
+        return answers;
+    }
+
+    static QJsonObject json(const QString& file)
+    {
+        return QJsonDocument::fromJson(QByteArray::fromStdString(read_file(toPath(file)))).object();
+    }
+
+    static void copy(const QString& from, const QString& to)
+    {
+        std::filesystem::copy(toPath(from), toPath(to), std::filesystem::copy_options::recursive);
+    }
+
+private:
+    QTemporaryDir m_folder;
+};
+
+} // namespace reverie::ui
