@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
 
 namespace reverie {
 
@@ -18,6 +22,48 @@ constexpr std::array<std::uint32_t, 64> round_constants
         0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
         0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
         0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2 };
+
+#if defined(__x86_64__)
+
+bool has_sha_instructions()
+{
+    constexpr unsigned sha = 1U << 29U;
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & sha) != 0;
+}
+
+/// block() with the processor's own instructions, which keep the state as (a, b, e, f) and (c, d, g, h).
+__attribute__((target("sha,sse4.1"))) void block_in_hardware(std::array<std::uint32_t, 8>& state,
+                                                             const unsigned char* bytes)
+{
+    const auto load = [](const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); };
+    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    const __m128i dcba = _mm_shuffle_epi32(load(state.data()), 0xb1);
+    const __m128i hgfe = _mm_shuffle_epi32(load(state.data() + 4), 0x1b);
+    __m128i abef = _mm_alignr_epi8(dcba, hgfe, 8);
+    __m128i cdgh = _mm_blend_epi16(hgfe, dcba, 0xf0);
+    const __m128i abef_before = abef, cdgh_before = cdgh;
+    __m128i w[4];
+    for (int i = 0; i < 16; ++i) { // four rounds at a time
+        __m128i& next = w[i % 4];
+        if (i < 4)
+            next = _mm_shuffle_epi8(load(bytes + 16 * i), big_endian);
+        else
+            next = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(next, w[(i + 1) % 4]),
+                                                      _mm_alignr_epi8(w[(i + 3) % 4], w[(i + 2) % 4], 4)),
+                                        w[(i + 3) % 4]);
+        const __m128i words = _mm_add_epi32(next, load(round_constants.data() + 4 * i));
+        cdgh = _mm_sha256rnds2_epu32(cdgh, abef, words);
+        abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(words, 0x0e));
+    }
+    abef = _mm_shuffle_epi32(_mm_add_epi32(abef, abef_before), 0x1b); // feba
+    cdgh = _mm_shuffle_epi32(_mm_add_epi32(cdgh, cdgh_before), 0xb1); // dchg
+    const auto store = [](void* to, __m128i value) { _mm_storeu_si128(static_cast<__m128i*>(to), value); };
+    store(state.data(), _mm_blend_epi16(abef, cdgh, 0xf0));
+    store(state.data() + 4, _mm_alignr_epi8(cdgh, abef, 8));
+}
+
+#endif
 
 } // namespace
 
@@ -63,6 +109,11 @@ std::string Sha256::hex()
 
 void Sha256::block(const unsigned char* bytes)
 {
+#if defined(__x86_64__)
+    static const bool in_hardware = has_sha_instructions();
+    if (in_hardware)
+        return block_in_hardware(state_, bytes);
+#endif
     std::array<std::uint32_t, 64> w{};
     for (std::size_t i = 0; i < 16; ++i) {
         w[i] = std::uint32_t{ bytes[4 * i] } << 24U | std::uint32_t{ bytes[4 * i + 1] } << 16U
