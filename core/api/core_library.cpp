@@ -13,11 +13,15 @@
 #include "core/base/file.h"
 #include "core/data/decode_picture.h"
 #include "core/io/dataset_file.h"
+#include "core/io/load_pipeline.h"
+#include "core/nn/device.h"
 #include "core/train/device_memory.h"
 #include "core/train/option_listing.h"
 #include "core/train/run_training.h"
 
 #include <c10/util/Exception.h>
+
+#include <future>
 
 namespace reverie {
 
@@ -89,6 +93,18 @@ private:
     TranslatingEmbedder embedder_;
 };
 
+/// Weights go straight to the device, in what products are computed in there.
+WeightsPlace place_for(const GeneratorOptions& options)
+{
+    WeightsPlace place;
+    place.device = device_named(options.device);
+    if (options.dtype == "bf16")
+        place.linear = at::kBFloat16;
+    else if (options.dtype == "f16" && place.device.is_cuda())
+        place.linear = at::kHalf;
+    return place;
+}
+
 class Library : public CoreLibrary
 {
 public:
@@ -96,8 +112,10 @@ public:
                                               const GeneratorOptions& options) const override
     {
         return in_our_words([&]() -> std::unique_ptr<Generator> {
+            auto hash = std::async(std::launch::async, [&model] { return hash_file(model); });
+            auto pipeline = load_pipeline(model, place_for(options));
             return std::make_unique<TranslatingGenerator>(
-                std::make_unique<PipelineGenerator>(load_pipeline(model), hash_file(model), options));
+                std::make_unique<PipelineGenerator>(std::move(pipeline), hash.get(), options));
         });
     }
     DrawingPreview preview_drawing(const std::filesystem::path& model,
@@ -154,9 +172,10 @@ public:
     {
         return in_our_words([&] { return plan_cascade_here(request); });
     }
-    ModelImportResult import_model(const ModelImportRequest& request) const override
+    ModelImportResult import_model(const ModelImportRequest& request, const OnModelImport& on_progress,
+                                   std::stop_token stop) const override
     {
-        return in_our_words([&] { return assemble_model(request); });
+        return in_our_words([&] { return assemble_model(request, on_progress, stop); });
     }
     void release_unused_memory() const override { release_device_memory(); }
     SystemInfo inspect_system() const override

@@ -123,9 +123,10 @@ void release_unused_memory()
     core_library().release_unused_memory();
 }
 
-ModelImportResult import_model(const ModelImportRequest& request)
+ModelImportResult import_model(const ModelImportRequest& request, const OnModelImport& on_progress,
+                               std::stop_token stop)
 {
-    return core_library().import_model(request);
+    return core_library().import_model(request, on_progress, std::move(stop));
 }
 
 } // namespace reverie

@@ -40,7 +40,8 @@ public:
     virtual SystemInfo inspect_system() const = 0;
     virtual void release_unused_memory() const = 0;
     virtual CascadePreview plan_cascade(const CascadeRequest& request) const = 0;
-    virtual ModelImportResult import_model(const ModelImportRequest& request) const = 0;
+    virtual ModelImportResult import_model(const ModelImportRequest& request,
+                                           const OnModelImport& on_progress, std::stop_token stop) const = 0;
 };
 
 /// Settles what must be settled before LibTorch is loaded or a second thread runs: OpenMP threads that sleep

@@ -4,14 +4,18 @@
 #include "core/base/error.h"
 #include "core/io/model_fit.h"
 #include "core/io/pipeline.h"
+#include "core/io/safetensors_writer.h"
 #include "core/io/state_dict.h"
+#include "core/io/torch_tensor.h"
 #include "core/io/vocabulary.h"
+#include "core/nn/unfilled_weights.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <set>
 
 namespace reverie {
 
@@ -110,10 +114,40 @@ void add_parts(ModelAssembly& assembly, ModelParts parts)
     assembly.notes.insert(assembly.notes.end(), parts.notes.begin(), parts.notes.end());
 }
 
-ModelAssembly gathered(const ModelImportRequest& request)
+/// What an import is doing. Asked before every piece of work whether to go on.
+class Progress
+{
+public:
+    struct Stopped {
+    };
+    Progress(const OnModelImport& report, std::stop_token stop)
+        : report_(report)
+        , stop_(std::move(stop))
+    {
+    }
+    /// Throws Stopped if it was asked to.
+    void at(const std::string& doing, double done) const
+    {
+        if (stop_.stop_requested())
+            throw Stopped();
+        if (report_)
+            report_(doing, done);
+    }
+
+private:
+    const OnModelImport& report_;
+    std::stop_token stop_;
+};
+
+constexpr double share_of_reading = 0.2, share_of_checking = 0.3; ///< the rest is writing
+
+ModelAssembly gathered(const ModelImportRequest& request, const Progress& progress)
 {
     ModelAssembly assembly;
+    double files = 0;
     for (const auto& argument : request.parts) {
+        progress.at("Reading " + fs::path(argument).filename().string(),
+                    share_of_reading * files++ / static_cast<double>(request.parts.size() + 1));
         const auto only = part_name(argument);
         const auto path = only.empty() ? argument : argument.substr(only.size() + 1);
         add_parts(assembly, read_model_parts(path, only, request.ema));
@@ -163,12 +197,12 @@ void complete_tables(ModelPart& part, torch::nn::Module& module, const std::stri
     }
 }
 
-/// Loads the part strictly, which says whether it fits.
-void load_part(ModelPart& part, torch::nn::Module& module, const std::string& prefix)
+/// Checks strictly whether the part fits.
+void check_part(ModelPart& part, torch::nn::Module& module, const std::string& prefix)
 {
     complete_tables(part, module, prefix);
     try {
-        load_state_dict(module, part.tensors, prefix, part.from);
+        check_state_dict(module, part.tensors, prefix, part.from);
     } catch (const Error& e) {
         throw Error(e.what() + likely_cause(part, e.what()));
     }
@@ -185,14 +219,36 @@ torch::ScalarType stored_type(const std::string& dtype)
     throw UsageError("Weights can't be stored as " + dtype + "; choose f32, f16 or bf16.");
 }
 
-/// Only what trains is converted; tables stay exact.
-void convert_part(ModelPart& part, const torch::nn::Module& module, const std::string& prefix,
-                  torch::ScalarType type)
+/// Names of what trains; tables stay exact.
+std::set<std::string> trained_names(const torch::nn::Module& module, const std::string& prefix)
 {
+    std::set<std::string> names;
     for (const auto& parameter : module.named_parameters())
-        if (auto found = part.tensors.find(prefix + parameter.key());
-            found != part.tensors.end() && parameter.value().requires_grad())
-            found->second = found->second.to(type);
+        if (parameter.value().requires_grad())
+            names.insert(prefix + parameter.key());
+    return names;
+}
+
+/// Writes the tensors one by one, those in `converted` as `type`.
+void write_tensors(const fs::path& path, const TensorMap& tensors, const std::set<std::string>& converted,
+                   torch::ScalarType type, const std::map<std::string, std::string>& metadata,
+                   const Progress& progress)
+{
+    std::map<std::string, TensorToWrite> all;
+    double bytes = 0, written = 0;
+    for (const auto& [name, tensor] : tensors) {
+        const auto stored = converted.contains(name) ? type : tensor.scalar_type();
+        bytes += static_cast<double>(tensor.nbytes());
+        all[name]
+            = { dtype_name(stored), tensor.sizes().vec(), [&, stored, &tensor = tensor](const Sink& sink) {
+                   progress.at("Writing " + path.filename().string(),
+                               share_of_checking + (1 - share_of_checking) * written / bytes);
+                   const auto plain = tensor.detach().to(stored).contiguous();
+                   sink({ static_cast<const char*>(plain.data_ptr()), plain.nbytes() });
+                   written += static_cast<double>(tensor.nbytes());
+               } };
+    }
+    write_safetensors_file(path, all, metadata);
 }
 
 std::map<std::string, std::string> describe(const ModelAssembly& assembly, const json& config,
@@ -219,15 +275,18 @@ std::map<std::string, std::string> describe(const ModelAssembly& assembly, const
 
 } // namespace
 
-ModelImportResult assemble_model(const ModelImportRequest& request)
-{
+ModelImportResult assemble_model(const ModelImportRequest& request, const OnModelImport& on_progress,
+                                 std::stop_token stop)
+try {
+    const Progress progress(on_progress, std::move(stop));
     if (request.parts.empty() && request.clip.empty())
         throw UsageError("There is nothing to import; name at least one file.");
     if (std::error_code error; fs::exists(request.out, error))
         throw UsageError(request.out.string() + " exists; choose another name with -o.");
     const auto type = request.dtype.empty() ? torch::kFloat32 : stored_type(request.dtype);
 
-    auto assembly = gathered(request);
+    auto assembly = gathered(request, progress);
+    progress.at("Checking whether the parts fit", share_of_reading);
     check_fit(assembly);
     json config = { { "clip", assembly.clip->config } };
     if (assembly.prior)
@@ -237,13 +296,18 @@ ModelImportResult assemble_model(const ModelImportRequest& request)
     if (assembly.sampling.is_object())
         config["sampling"] = assembly.sampling;
 
-    auto pipeline = build_pipeline(pipeline_config_from_json(config));
+    auto pipeline = [&config] {
+        const UnfilledWeights unfilled;
+        return build_pipeline(pipeline_config_from_json(config));
+    }();
     TensorMap tensors;
+    std::set<std::string> converted;
     const auto add
         = [&](std::optional<ModelPart>& part, torch::nn::Module& module, const std::string& prefix) {
-              load_part(*part, module, prefix);
+              progress.at("Checking " + prefix.substr(0, prefix.size() - 1), share_of_checking);
+              check_part(*part, module, prefix);
               if (!request.dtype.empty())
-                  convert_part(*part, module, prefix, type);
+                  converted.merge(trained_names(module, prefix));
               tensors.merge(part->tensors);
           };
     add(assembly.clip, *pipeline.clip, "clip.");
@@ -251,8 +315,11 @@ ModelImportResult assemble_model(const ModelImportRequest& request)
         add(assembly.prior, *pipeline.prior, "prior.");
     if (assembly.decoder)
         add(assembly.decoder, *pipeline.decoder, "decoder.");
-    write_safetensors(request.out, tensors, describe(assembly, to_json(pipeline.config), request));
+    write_tensors(request.out, tensors, converted, type,
+                  describe(assembly, to_json(pipeline.config), request), progress);
     return { request.out, assembly.notes };
+} catch (const Progress::Stopped&) {
+    return { .stopped = true };
 }
 
 } // namespace reverie

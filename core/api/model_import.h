@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,10 +25,17 @@ struct ModelImportRequest {
 struct ModelImportResult {
     std::filesystem::path path;
     std::vector<std::string> notes; ///< sentences about what was assumed or left out
+    bool stopped = false; ///< asked to stop; nothing was written
 };
 
+/// What is done at the moment, in words, and how much of the whole, 0 .. 1.
+using OnModelImport = std::function<void(const std::string& doing, double done)>;
+
 /// Puts the parts into one pipeline file. Strict: every tensor must be there, in its shape, and the parts
-/// must fit each other. Throws UsageError or Error; nothing is then written.
-ModelImportResult import_model(const ModelImportRequest& request);
+/// must fit each other. The files are mapped and a tensor is converted when it is written, so that memory
+/// holds one at a time. Being stopped is a normal return. Throws UsageError or Error; nothing is then
+/// written.
+ModelImportResult import_model(const ModelImportRequest& request, const OnModelImport& on_progress = {},
+                               std::stop_token stop = {});
 
 } // namespace reverie

@@ -83,11 +83,6 @@ void check_embeddings_meet(const Pipeline& pipeline)
     }
 }
 
-std::string part_of(const std::string& tensor)
-{
-    return tensor.substr(0, tensor.find('.') + 1);
-}
-
 } // namespace
 
 PipelineConfig pipeline_config_from_json(const nlohmann::json& given)
@@ -152,52 +147,6 @@ Pipeline build_pipeline(const PipelineConfig& config)
     if (config.vqgan)
         pipeline.vqgan = VQGanVAE(*config.vqgan);
     check_embeddings_meet(pipeline);
-    return pipeline;
-}
-
-Pipeline load_pipeline(const std::filesystem::path& path)
-{
-    auto file = read_safetensors(path);
-    const auto config = file.metadata.find("reverie.config");
-    if (config == file.metadata.end())
-        throw Error(
-            path.string()
-            + " is a .safetensors file but not one of Reverie's: it holds no reverie.config; make it one "
-              "with `dream model import`.");
-    if (const auto format = file.metadata["reverie.format"]; format != format_version)
-        throw Error(path.string() + " has the format " + format
-                    + ", which this version of Reverie does not know; install a newer one.");
-    Pipeline pipeline;
-    try {
-        pipeline = build_pipeline(pipeline_config_from_json(nlohmann::json::parse(config->second)));
-    } catch (const nlohmann::json::exception&) {
-        throw Error(path.string() + " is damaged: its reverie.config is not JSON; get the file again.");
-    } catch (const UsageError& e) { // of whoever wrote the file, not of whoever opens it
-        throw Error(path.string() + " can't be used: " + e.what());
-    }
-    if (const auto merges = file.metadata.find("tokenizer.merges"); merges != file.metadata.end())
-        pipeline.tokenizer.emplace(merges->second);
-    const auto load = [&](auto& module, const std::string& prefix) {
-        if (!module)
-            return;
-        load_state_dict(*module, file.tensors, prefix, path.string());
-        module->eval();
-        for (auto it = file.tensors.lower_bound(prefix);
-             it != file.tensors.end() && it->first.starts_with(prefix);)
-            it = file.tensors.erase(it);
-    };
-    load(pipeline.clip, "clip.");
-    load(pipeline.prior, "prior.");
-    load(pipeline.decoder, "decoder.");
-    load(pipeline.vqgan, "vqgan.");
-    if (!file.tensors.empty())
-        throw Error(path.string() + " does not fit its configuration: it holds "
-                    + std::to_string(file.tensors.size()) + " tensors under \""
-                    + part_of(file.tensors.begin()->first) + "\", for which it configures nothing.");
-    file.metadata.erase("reverie.config");
-    file.metadata.erase("reverie.format");
-    file.metadata.erase("tokenizer.merges");
-    pipeline.metadata = std::move(file.metadata);
     return pipeline;
 }
 

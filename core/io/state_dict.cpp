@@ -54,11 +54,11 @@ TensorMap state_dict(const torch::nn::Module& module, const std::string& prefix)
     return tensors;
 }
 
-void load_state_dict(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix,
-                     const std::string& what)
+void check_state_dict(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix,
+                      const std::string& what)
 {
     adapt(module, tensors, prefix);
-    auto own = state_dict(module, prefix);
+    const auto own = state_dict(module, prefix);
     std::vector<std::string> missing, unexpected, misshapen;
     for (const auto& [name, tensor] : own) {
         const auto found = tensors.find(name);
@@ -76,8 +76,14 @@ void load_state_dict(torch::nn::Module& module, const TensorMap& tensors, const 
         text.back() = '.';
         throw Error(text);
     }
+}
+
+void load_state_dict(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix,
+                     const std::string& what)
+{
+    check_state_dict(module, tensors, prefix, what);
     torch::NoGradGuard no_grad;
-    for (auto& [name, tensor] : own)
+    for (auto& [name, tensor] : state_dict(module, prefix))
         tensor.copy_(tensors.at(name));
 }
 

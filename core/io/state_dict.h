@@ -18,4 +18,8 @@ TensorMap state_dict(const torch::nn::Module& module, const std::string& prefix 
 void load_state_dict(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix,
                      const std::string& what);
 
+/// The checks of load_state_dict() alone: the module takes the shapes it can take, and no values.
+void check_state_dict(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix,
+                      const std::string& what);
+
 } // namespace reverie
