@@ -2,6 +2,7 @@
 #include "core/api/library.h"
 #include "ui/session/draw_queue.h"
 #include "ui/session/gallery_store.h"
+#include "ui/session/model_store.h"
 #include "ui/session/run_store.h"
 #include "ui/session/session.h"
 #include "ui/session/settings.h"
@@ -35,9 +36,11 @@ int main(int argc, char** argv)
     reverie::ui::Session session;
     reverie::ui::GalleryStore gallery;
     reverie::ui::RunStore runs;
+    reverie::ui::ModelStore models;
     reverie::ui::DrawQueue queue(session, reverie::ui::DrawQueue::standardFile());
     reverie::ui::MainWindow window(session, &gallery, &queue);
     window.addTraining(runs);
+    window.addModels(models);
     for (const QString& file : parser.positionalArguments())
         window.openFile(file);
     window.show();

@@ -134,7 +134,8 @@ void Session::loadWeights(const QString& device)
                 loaded->open(engine, path, device);
             return true;
         },
-        [](bool) {}, [this](const QString& message) { Q_EMIT modelFailed(message); });
+        [this](bool) { Q_EMIT modelReady(); },
+        [this](const QString& message) { Q_EMIT modelFailed(message); });
 }
 
 void Session::draw(const GenerateRequest& request, const QString& device)

@@ -92,6 +92,7 @@ public:
 Q_SIGNALS:
     void modelOpening();
     void modelOpened(const reverie::ModelInfo& model);
+    void modelReady(); ///< its weights are loaded
     void modelFailed(const QString& message);
     void waitingForTraining(); ///< until a run on the same GPU has stood aside; stop() ends the wait
     void drawingChanged(bool isDrawing);

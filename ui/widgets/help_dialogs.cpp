@@ -48,6 +48,7 @@ void showShortcuts(QWidget* parent)
 {
     const Rows everywhere{ { tr("Ctrl+1"), tr("Create") },
                            { tr("Ctrl+2"), tr("Gallery") },
+                           { tr("Ctrl+4"), tr("Models") },
                            { tr("Ctrl+Enter"), tr("Draw") },
                            { tr("Space"), tr("Pick a candidate on the board") },
                            { tr("Ctrl+Shift+Enter"), tr("Draw the picks to the end") },

@@ -8,6 +8,7 @@
 #include "ui/widgets/gallery_page.h"
 #include "ui/widgets/help_dialogs.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/models_page.h"
 #include "ui/widgets/name_pattern_dialog.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/queue_panel.h"
@@ -185,6 +186,36 @@ void MainWindow::makeTrainMenu()
                     [this, index] { showPage(index); });
 }
 
+void MainWindow::addModels(ModelStore& models)
+{
+    m_models = new ModelsPage(models, m_session);
+    const int page = m_pages->addWidget(m_models);
+    m_tabs->addTab(tr("Models"));
+    m_tabs->setTabToolTip(page, tr("Ctrl+4"));
+    m_tabs->show();
+    makeModelsMenu();
+    connect(m_models, &ModelsPage::useWanted, m_create, &CreatePage::openModel);
+}
+
+void MainWindow::makeModelsMenu()
+{
+    const ModelsPage::Actions& page = m_models->actions();
+    auto* menu = new QMenu(tr("&Models"), this);
+    menu->setObjectName(QStringLiteral("modelsMenu"));
+    menu->addActions({ page.use, page.install });
+    menu->addSeparator();
+    menu->addActions({ page.inspect, page.assemble });
+    menu->addSeparator();
+    menu->addActions({ page.showInFolder, page.rename, page.copyText, page.remove, page.undo });
+    menu->addSeparator();
+    menu->addAction(page.search);
+    const auto menus = menuBar()->actions(); // View and Help come last
+    QAction* view = menus.value(menus.size() - 2);
+    menuBar()->insertMenu(view, menu);
+    view->menu()->addAction(tr("&Models"), QKeySequence(Qt::CTRL | Qt::Key_4), this,
+                            [this] { showPage(m_pages->indexOf(m_models)); });
+}
+
 void MainWindow::showPage(int index)
 {
     m_tabs->setCurrentIndex(index);
@@ -193,6 +224,8 @@ void MainWindow::showPage(int index)
         m_gallery->activate();
     if (m_train)
         m_pages->currentWidget() == m_train ? m_train->activate() : m_train->rest();
+    if (m_models && m_pages->currentWidget() == m_models)
+        m_models->activate();
 }
 
 void MainWindow::makeMenus()

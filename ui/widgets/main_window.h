@@ -14,6 +14,8 @@ class DrawQueue;
 class GalleryPage;
 class GalleryStore;
 class RunStore;
+class ModelStore;
+class ModelsPage;
 class Session;
 class TrainPage;
 
@@ -31,6 +33,9 @@ public:
     /// Adds the page of training runs behind those there are.
     void addTraining(RunStore& runs);
     [[nodiscard]] TrainPage* trainPage() const { return m_train; } ///< null before
+    /// Adds the page of models behind those there are.
+    void addModels(ModelStore& models);
+    [[nodiscard]] ModelsPage* modelsPage() const { return m_models; } ///< null before
     /// A picture of Reverie's, whose making is taken over, or a model.
     void openFile(const QString& path);
     [[nodiscard]] CreatePage& createPage() const { return *m_create; }
@@ -48,6 +53,7 @@ private:
     void makeTabs();
     void makeGalleryMenu();
     void makeTrainMenu();
+    void makeModelsMenu();
     void makeMenus();
     void makeAppearanceMenu();
     void makeHelpMenu();
@@ -66,6 +72,7 @@ private:
     CreatePage* m_create;
     GalleryPage* m_gallery = nullptr;
     TrainPage* m_train = nullptr;
+    ModelsPage* m_models = nullptr;
     QTabBar* m_tabs;
     QTimer m_saveSoon; ///< so that a crash loses at most a second of typing
     bool m_painted = false;
