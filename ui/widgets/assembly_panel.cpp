@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/assembly_panel.h"
 
+#include "ui/session/model_store.h"
 #include "ui/session/path.h"
 #include "ui/widgets/assembly_row.h"
 
@@ -35,6 +36,25 @@ QLabel* wrapped(const char* name)
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     label->hide();
     return label;
+}
+
+QString pathOf(const QString& name)
+{
+    return ModelStore::folder() + QLatin1Char('/') + name + QStringLiteral(".safetensors");
+}
+
+bool isTaken(const QString& name)
+{
+    return !name.isEmpty() && QFileInfo::exists(pathOf(name));
+}
+
+/// "name", "name-2", ...
+QString freeName(const QString& name)
+{
+    QString free = name;
+    for (int i = 2; isTaken(free); ++i)
+        free = QStringLiteral("%1-%2").arg(name).arg(i);
+    return free;
 }
 
 QPushButton* button(const QString& text, const char* name)
@@ -201,13 +221,12 @@ void AssemblyPanel::put(Assembly::Place place, const ModelFile& file)
         showError(problem);
 }
 
-ModelImportRequest AssemblyPanel::request(const QString& folder) const
+ModelImportRequest AssemblyPanel::request() const
 {
     ModelImportRequest request = m_assembly.request();
     request.dtype = m_dtype->currentData().toString().toStdString();
     request.ema = m_assembly.hasAveraged() && m_averaged->isChecked();
-    request.out
-        = toPath(folder + QLatin1Char('/') + m_name->text().trimmed() + QStringLiteral(".safetensors"));
+    request.out = toPath(pathOf(m_name->text().trimmed()));
     return request;
 }
 
@@ -236,17 +255,20 @@ void AssemblyPanel::refresh()
     m_rows[Assembly::Statistics]->setVisible(
         !m_assembly.at(Assembly::Statistics).path.isEmpty()
         || m_assembly.at(Assembly::Prior).what.contains(QLatin1String("Karlo")));
-    if (!m_named)
-        m_name->setText(m_assembly.suggestedName());
-    const QString missing = m_assembly.missing().join(QLatin1Char('\n'));
+    if (!m_named && filling)
+        m_name->setText(freeName(m_assembly.suggestedName()));
+    const QString name = m_name->text().trimmed();
+    QStringList sentences = m_assembly.missing();
+    if (isTaken(name))
+        sentences << tr("There is a model %1 already; choose another name.").arg(name);
+    const QString missing = sentences.join(QLatin1Char('\n'));
     m_missing->setText(missing);
     m_missing->setVisible(filling && !missing.isEmpty());
     m_averaged->setVisible(m_assembly.hasAveraged());
     for (QWidget* option :
          { static_cast<QWidget*>(m_dtype), static_cast<QWidget*>(m_averaged), static_cast<QWidget*>(m_name) })
         option->setEnabled(filling);
-    const QString name = m_name->text().trimmed();
-    m_start->setEnabled(filling && m_assembly.isPossible() && !name.isEmpty()
+    m_start->setEnabled(filling && m_assembly.isPossible() && !name.isEmpty() && !isTaken(name)
                         && !name.contains(QLatin1Char('/')) && !name.startsWith(QLatin1Char('.')));
     m_start->setVisible(m_state != State::Done);
     m_cancel->setVisible(running);
@@ -263,6 +285,15 @@ void AssemblyPanel::showProgress(const QString& doing, double done)
     m_bar->setValue(static_cast<int>(done * resolution));
 }
 
+void AssemblyPanel::report(const QString& text, bool danger)
+{
+    m_report->setProperty("danger", danger);
+    m_report->style()->unpolish(m_report);
+    m_report->style()->polish(m_report);
+    m_report->setText(text);
+    m_report->setVisible(true);
+}
+
 void AssemblyPanel::showReport(const QString& path, const QStringList& notes)
 {
     m_written = path;
@@ -270,33 +301,21 @@ void AssemblyPanel::showReport(const QString& path, const QStringList& notes)
     QStringList lines{ tr("%1 was written, %2: every tensor was there, in its shape, and the parts fit.")
                            .arg(info.fileName(),
                                 QLocale().formattedDataSize(info.size(), 1, QLocale::DataSizeSIFormat)) };
-    m_report->setProperty("danger", false);
-    m_report->setText((lines + notes).join(QLatin1Char('\n')));
-    m_report->style()->unpolish(m_report);
-    m_report->style()->polish(m_report);
+    report((lines + notes).join(QLatin1Char('\n')), false);
     setState(State::Done);
-    m_report->show();
     m_open->setFocus();
 }
 
 void AssemblyPanel::showError(const QString& message)
 {
     setState(State::Filling);
-    m_report->setProperty("danger", true);
-    m_report->setText(message);
-    m_report->style()->unpolish(m_report);
-    m_report->style()->polish(m_report);
-    m_report->show();
+    report(message, true);
 }
 
 void AssemblyPanel::showCancelled()
 {
     setState(State::Filling);
-    m_report->setProperty("danger", false);
-    m_report->setText(tr("Cancelled; nothing was written."));
-    m_report->style()->unpolish(m_report);
-    m_report->style()->polish(m_report);
-    m_report->show();
+    report(tr("Cancelled; nothing was written."), false);
     m_start->setFocus();
 }
 

@@ -33,8 +33,8 @@ public:
     /// One file into this place alone.
     void put(Assembly::Place place, const ModelFile& file);
     [[nodiscard]] const Assembly& assembly() const { return m_assembly; }
-    /// With dtype and averaging; where to write is `folder` and the name in the form.
-    [[nodiscard]] ModelImportRequest request(const QString& folder) const;
+    /// With dtype and averaging; it writes among the user's models, under the name in the form.
+    [[nodiscard]] ModelImportRequest request() const;
 
     void showProgress(const QString& doing, double done);
     void showReport(const QString& path, const QStringList& notes);
@@ -62,6 +62,7 @@ private:
     void refresh();
     void setState(State state);
     void startAgain();
+    void report(const QString& text, bool danger);
 
     Assembly m_assembly;
     State m_state = State::Filling;

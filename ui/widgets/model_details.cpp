@@ -51,6 +51,11 @@ QString stepsText(const StageInfo& stage)
         .arg(stage.max_steps);
 }
 
+QString labelAt(const QFormLayout& rows, int row, QFormLayout::ItemRole role)
+{
+    return qobject_cast<QLabel*>(rows.itemAt(row, role)->widget())->text();
+}
+
 /// The window has fields where the command line has options.
 QString inTheWindow(const std::string& need)
 {
@@ -147,7 +152,9 @@ void ModelDetails::addRow(const QString& name, const QString& value)
 {
     if (value.isEmpty())
         return;
-    auto* label = new QLabel(name);
+    const bool again = m_lastRow == name; // the label stands above
+    m_lastRow = name;
+    auto* label = new QLabel(again ? QString() : name);
     label->setProperty("muted", true);
     auto* text = textLabel("modelFact");
     text->setText(breakable(value));
@@ -159,6 +166,7 @@ void ModelDetails::show(const ModelFile* file)
     m_hint->setVisible(!file);
     m_content->parentWidget()->parentWidget()->setVisible(file);
     m_hash = nullptr;
+    m_lastRow.clear();
     while (m_rows->rowCount() > 0)
         m_rows->removeRow(0);
     if (!file)
@@ -227,6 +235,8 @@ void ModelDetails::addWeights(const WeightsInfo& weights)
             facts << tr("averaged");
         facts << tr("%1 parameters").arg(parametersText(part.parameters))
               << QString::fromStdString(part.dtype);
+        if (!part.prefix.empty())
+            facts.first() += QStringLiteral(" (%1)").arg(QString::fromStdString(part.prefix));
         if (!part.architecture.empty())
             facts << QString::fromStdString(part.architecture);
         addRow(tr("Holds"), facts.join(QStringLiteral(", ")));
@@ -268,10 +278,12 @@ QString ModelDetails::text() const
 {
     QStringList lines{ m_title->text(), m_about->text(), m_warning->text() };
     lines.removeAll({});
-    for (int i = 0; i < m_rows->rowCount(); ++i)
-        lines << qobject_cast<QLabel*>(m_rows->itemAt(i, QFormLayout::LabelRole)->widget())->text()
-                + QStringLiteral(": ")
-                + qobject_cast<QLabel*>(m_rows->itemAt(i, QFormLayout::FieldRole)->widget())->text();
+    QString name;
+    for (int i = 0; i < m_rows->rowCount(); ++i) {
+        const QString own = labelAt(*m_rows, i, QFormLayout::LabelRole);
+        name = own.isEmpty() ? name : own;
+        lines << name + QStringLiteral(": ") + labelAt(*m_rows, i, QFormLayout::FieldRole);
+    }
     return lines.join(QLatin1Char('\n')).remove(QChar(0x200b));
 }
 

@@ -41,6 +41,7 @@ private:
     QLabel* m_state;
     QLabel* m_memory;
     QLabel* m_hash = nullptr;
+    QString m_lastRow; ///< name of the newest row
     QHBoxLayout* m_actions;
     QFormLayout* m_rows;
 };

@@ -41,7 +41,7 @@ void ModelsPage::makeActions()
     m_actions.use = addAction(tr("&Use This Model"), "", "useModel", {}, &ModelsPage::use);
     m_actions.install = addAction(tr("&Install a Copy"), "plus", "installModel", {}, &ModelsPage::install);
     m_actions.assembleThis
-        = addAction(tr("Put &Together With…"), "model", "assembleThis", {}, &ModelsPage::assembleThis);
+        = addAction(tr("Put &Together With…"), "", "assembleThis", {}, &ModelsPage::assembleThis);
     m_actions.assemble = addAction(tr("&Put a Pipeline Together…"), "model", "assembleModel",
                                    Keys{ Qt::CTRL | Qt::Key_P }, &ModelsPage::assemble);
     m_actions.inspect = addAction(tr("&Look Into a File…"), "search", "inspectFile",

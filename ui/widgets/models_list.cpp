@@ -3,6 +3,7 @@
 
 #include "ui/widgets/theme.h"
 
+#include <QFileInfo>
 #include <QPainter>
 #include <QRegularExpression>
 #include <QStyledItemDelegate>
@@ -30,6 +31,16 @@ QString badgeOf(const ModelFile& file, bool active)
         return ModelsList::tr("Unusable");
     }
     return {};
+}
+
+/// With the file's name where two have the same title.
+QString titleOf(const QList<ModelFile>& models, int row)
+{
+    const QString title = models[row].title();
+    const auto same = std::count_if(models.begin(), models.end(),
+                                    [&title](const ModelFile& other) { return other.title() == title; });
+    const QString name = QFileInfo(models[row].path).completeBaseName();
+    return same > 1 && name != title ? QStringLiteral("%1 (%2)").arg(title, name) : title;
 }
 
 bool has(const ModelFile& file, const QString& words)
@@ -139,7 +150,7 @@ void ModelsList::setModels(const QList<ModelFile>& models)
     clear();
     m_models = models;
     for (int i = 0; i < models.size(); ++i) {
-        addItem(models[i].title());
+        addItem(titleOf(models, i));
         dress(i);
     }
     setFilter(m_filter);

@@ -134,8 +134,8 @@ QWidget* ModelsPage::makeCentre()
     layout->addWidget(makeCopying());
     layout->addWidget(m_stack, 1);
     m_details->addAction(m_actions.use, true);
-    for (QAction* action : { m_actions.install, m_actions.assembleThis, m_actions.showInFolder,
-                             m_actions.rename, m_actions.remove })
+    m_details->addAction(m_actions.assembleThis, true);
+    for (QAction* action : { m_actions.install, m_actions.showInFolder, m_actions.rename, m_actions.remove })
         m_details->addAction(action);
     return centre;
 }
@@ -223,7 +223,7 @@ void ModelsPage::connectAssembly()
 {
     connect(m_assembly, &AssemblyPanel::filesWanted, this, &ModelsPage::inspectForAssembly);
     connect(m_assembly, &AssemblyPanel::startWanted, this,
-            [this] { m_importer.start(m_assembly->request(ModelStore::folder())); });
+            [this] { m_importer.start(m_assembly->request()); });
     connect(m_assembly, &AssemblyPanel::cancelWanted, &m_importer, &ModelImporter::cancel);
     connect(m_assembly, &AssemblyPanel::closeWanted, this, &ModelsPage::closeAssembly);
     connect(m_assembly, &AssemblyPanel::openWanted, this, [this](const QString& path) {
