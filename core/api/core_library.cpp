@@ -5,6 +5,7 @@
 #include "core/api/library.h"
 #include "core/api/model_assembly.h"
 #include "core/api/model_info.h"
+#include "core/api/option_listing.h"
 #include "core/api/out_of_memory.h"
 #include "core/api/pipeline_generator.h"
 #include "core/api/run_planning.h"
@@ -16,7 +17,6 @@
 #include "core/io/load_pipeline.h"
 #include "core/nn/device.h"
 #include "core/train/device_memory.h"
-#include "core/train/option_listing.h"
 #include "core/train/run_training.h"
 
 #include <c10/util/Exception.h>

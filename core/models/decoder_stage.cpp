@@ -74,8 +74,9 @@ Tensor DecoderStage::thresholded(const Tensor& x_start) const
 {
     if (vae)
         return x_start;
-    return dynamic_threshold(
-        x_start, options->use_dynamic_thres ? std::optional(options->dynamic_thres_percentile) : std::nullopt);
+    return dynamic_threshold(x_start,
+                             options->use_dynamic_thres ? std::optional(options->dynamic_thres_percentile)
+                                                        : std::nullopt);
 }
 
 Denoised DecoderStage::denoise(const Tensor& x, const Tensor& t, const UnetCondition& condition,

@@ -131,7 +131,8 @@ const OptionNote* option_note(const std::string& key)
     const auto plain = without_numbers(key);
     const auto dot = plain.find('.');
     const auto of_any_part = dot == std::string::npos ? plain : "part" + plain.substr(dot);
-    for (const auto& notes : { notes_on_runs(), notes_on_clips(), notes_on_priors(), notes_on_decoders() })
+    for (const auto& notes :
+         { notes_on_runs(), notes_on_clips(), notes_on_priors(), notes_on_decoders(), notes_on_vqgans() })
         for (const auto& note : notes)
             if (plain == note.key || of_any_part == note.key)
                 return &note;

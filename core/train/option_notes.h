@@ -20,6 +20,7 @@ std::span<const OptionNote> notes_on_runs();
 std::span<const OptionNote> notes_on_clips();
 std::span<const OptionNote> notes_on_priors();
 std::span<const OptionNote> notes_on_decoders();
+std::span<const OptionNote> notes_on_vqgans();
 
 /// Where defaults come from.
 namespace sources {

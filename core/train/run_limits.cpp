@@ -2,7 +2,7 @@
 #include "core/train/run_limits.h"
 
 #include "core/base/error.h"
-#include "core/train/device_figures.h"
+#include "core/train/device_room.h"
 #include "core/train/part_need.h"
 #include "core/train/run_disk.h"
 

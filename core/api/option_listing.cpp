@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/train/option_listing.h"
+#include "core/api/option_listing.h"
 
 #include "core/base/error.h"
 #include "core/train/option_notes.h"
@@ -31,6 +31,8 @@ json defaults_like(const TrainingConfig& config)
         defaults.model.net = PriorNetworkOptions();
     if (config.model.decoder)
         defaults.model.decoder = DecoderOptions();
+    if (config.model.vqgan)
+        defaults.model.vqgan = VQGanVAEOptions();
     defaults.model.unets.resize(config.model.unets.size());
     return to_json(defaults);
 }
@@ -84,7 +86,11 @@ int place(const std::string& key)
         return 100;
     if (part.starts_with("unet"))
         return 10 + std::stoi("0" + part.substr(4));
-    return part == "prior" ? 9 : part == "clip" ? 8 : part == "tokenizer" ? 7 : part == "captions" ? 6 : 0;
+    return part == "prior" || part == "vqgan" ? 9
+        : part == "clip"                      ? 8
+        : part == "tokenizer"                 ? 7
+        : part == "captions"                  ? 6
+                                              : 0;
 }
 
 } // namespace
