@@ -10,6 +10,7 @@
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/theme.h"
 
+#include <QDir>
 #include <QDirIterator>
 #include <QListView>
 #include <QProcess>
@@ -39,6 +40,8 @@ std::map<std::uint64_t, QString> picturesBySeed(const QString& folder)
     for (QDirIterator files(folder, { QStringLiteral("*.png") }, QDir::Files, QDirIterator::Subdirectories);
          files.hasNext();) {
         const QString file = files.next();
+        if (file.contains(QStringLiteral(".reverie/")))
+            continue; // the stages kept beside a picture
         const PictureMaking making = read_making(file.toStdString());
         if (making.complete && !found.emplace(making.seed, file).second)
             qFatal("Two pictures of the seed %llu.", static_cast<unsigned long long>(making.seed));

@@ -38,7 +38,8 @@ void findWritten(QueueEntry& entry, const QString& folder)
         missing[{ remaining.request.prompts[i], remaining.request.seeds[i] }] = remaining.indices[i];
     for (QDirIterator files(folder, QDir::Files, QDirIterator::Subdirectories); files.hasNext();) {
         const QFileInfo file(files.next());
-        if (file.suffix() != QLatin1String("png") || file.lastModified() < asked)
+        if (file.suffix() != QLatin1String("png") || file.path().endsWith(QLatin1String(".reverie"))
+            || file.lastModified() < asked)
             continue;
         try {
             const PictureMaking making = read_making(toPath(file.filePath()));
