@@ -67,6 +67,10 @@ private:
 private Q_SLOTS:
     void initTestCase()
     {
+        // A preset "tiny" nearer than the one that ships, which takes minutes.
+        fs::create_directories(path("data/reverie/presets"));
+        fs::copy_file(REVERIE_TEST_DATA "/train/smallest.json", path("data/reverie/presets/tiny.json"));
+        qputenv("XDG_DATA_HOME", path("data").c_str());
         writeSquares(path("squares.safetensors"));
         write_file(path("vqgan.json"), json{ { "model", { { "vqgan", autoencoder() } } } }.dump());
     }
