@@ -176,6 +176,7 @@ private Q_SLOTS:
         m_page = elsewhere + QStringLiteral("/index.html");
         m_browser->requests();
         m_browser->open(m_page);
+        m_browser->complaints(); // of the page before, whose pictures went while it loaded them
         m_browser->click(".picture:nth-child(2)");
         QCOMPARE(promptShown(), m_prompts[1]);
         QVERIFY(m_browser->run(QStringLiteral("return document.getElementById('large').naturalWidth")).toInt()
