@@ -200,11 +200,11 @@ private Q_SLOTS:
 
     void aRunStandsAsideForADrawingAndLosesNothing()
     {
-        constexpr int count = 60;
-        const QStringList steps = RunFixture::clip(count) + QStringList{ QStringLiteral("--set=batch=16") };
+        const auto steps = RunFixture::clip(400);
         const QString alone = m_fixture->run(QStringLiteral("alone"));
         const QString shared = m_fixture->run(QStringLiteral("interrupted"));
         RunFixture::train(alone, steps);
+        RunFixture::begin(shared, steps);
         QString stateWhileDrawing;
         Engine engine;
         engine.needsPause = [](const std::string&, const std::string&) { return true; };
@@ -216,8 +216,7 @@ private Q_SLOTS:
             QSignalSpy waiting(&session, &Session::waitingForTraining);
             QSignalSpy ended(&session, &Session::drawingEnded);
             session.openModel({}, QStringLiteral("cpu"));
-            QTRY_COMPARE_WITH_TIMEOUT(opened.size(), 1, 60'000);
-            RunFixture::begin(shared, steps);
+            QVERIFY(opened.wait(30'000));
             connect(&session, &Session::progressed, this,
                     [&] { stateWhileDrawing = QString::fromStdString(RunFixture::status(shared).state); });
             GenerateRequest request;
@@ -226,14 +225,14 @@ private Q_SLOTS:
             QTRY_COMPARE_WITH_TIMEOUT(ended.size(), 1, 60'000);
             QCOMPARE(waiting.size(), 1);
             QCOMPARE(stateWhileDrawing, QStringLiteral("paused"));
-            QVERIFY(RunFixture::status(shared).step < count);
+            QVERIFY(RunFixture::status(shared).step < 400);
             // It goes on by itself soon after.
             QTRY_VERIFY_WITH_TIMEOUT(RunFixture::status(shared).state != "paused", 20'000);
         }
         QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(shared).state, "finished", 60'000);
         QCOMPARE(RunFixture::answers(shared, "pause").size(), std::size_t(1));
         QCOMPARE(RunFixture::answers(shared, "resume").size(), std::size_t(1));
-        QCOMPARE(RunFixture::losses(shared).size(), std::size_t(count));
+        QCOMPARE(RunFixture::losses(shared).size(), std::size_t(400));
         QVERIFY(RunFixture::losses(shared) == RunFixture::losses(alone));
     }
 
