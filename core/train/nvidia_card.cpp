@@ -74,22 +74,6 @@ public:
         return library_.call("nvmlDeviceGetMemoryInfo", card_, &memory) ? std::optional(memory)
                                                                         : std::nullopt;
     }
-    [[nodiscard]] std::optional<double> utilization() const override
-    {
-        struct {
-            unsigned int chip = 0, memory = 0; // per cent
-        } busy;
-        return library_.call("nvmlDeviceGetUtilizationRates", card_, &busy) ? std::optional(busy.chip / 100.)
-                                                                            : std::nullopt;
-    }
-    [[nodiscard]] std::optional<double> temperature() const override
-    {
-        constexpr int of_the_chip = 0;
-        unsigned int degrees = 0;
-        return library_.call("nvmlDeviceGetTemperature", card_, of_the_chip, &degrees)
-            ? std::optional<double>(degrees)
-            : std::nullopt;
-    }
 
 private:
     Library library_;

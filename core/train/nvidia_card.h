@@ -17,8 +17,6 @@ public:
     };
     virtual ~NvidiaCard() = default;
     [[nodiscard]] virtual std::optional<Memory> memory() const = 0;
-    [[nodiscard]] virtual std::optional<double> utilization() const = 0; ///< share of the time, 0..1
-    [[nodiscard]] virtual std::optional<double> temperature() const = 0; ///< degrees Celsius
 };
 
 /// The card that CUDA counts as `index` (-1: its first). Null without a driver or such a card.

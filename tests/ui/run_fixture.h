@@ -12,7 +12,7 @@
 
 #include <csignal>
 
-/// Real runs of the tiny preset in a folder of their own, started as a shell would.
+/// Real runs of the smallest model in a folder of their own, started as a shell would.
 class RunFixture
 {
 public:
@@ -74,10 +74,12 @@ public:
 private:
     QStringList arguments(const QString& name, const QString& what, const QStringList& settings) const
     {
-        QStringList arguments{ QStringLiteral("train"),    what,
-                               QStringLiteral("--data"),   QStringLiteral("shapes"),
-                               QStringLiteral("--run"),    path(name),
-                               QStringLiteral("--preset"), QStringLiteral("tiny") };
+        QStringList arguments{
+            QStringLiteral("train"),    what,
+            QStringLiteral("--data"),   QStringLiteral("shapes"),
+            QStringLiteral("--run"),    path(name),
+            QStringLiteral("--config"), QStringLiteral(REVERIE_TEST_DATA "/train/smallest.json")
+        };
         for (const auto& setting : settings)
             arguments << QStringLiteral("--set") << setting;
         return arguments;
