@@ -37,6 +37,19 @@ Tensor to_row(const Embedding& embedding)
     return torch::tensor(embedding).unsqueeze(0);
 }
 
+/// Of the points of a blend, which are 1 long but for models whose embeddings have a length of their own. A
+/// single point keeps its own.
+double mean_length(const std::vector<Embedding>& points, const std::vector<double>& weights)
+{
+    constexpr double rounding = 1e-5;
+    double length = 0, total = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        length += to_row(points[i]).norm().item<double>() * weights[i];
+        total += weights[i];
+    }
+    return points.size() == 1 || std::abs(length / total - 1) < rounding ? 1 : length / total;
+}
+
 int pictures_of(const GenerateRequest& request)
 {
     return static_cast<int>(request.prompts.size()) * request.count;
@@ -128,7 +141,8 @@ std::vector<StageCost> GenerationRun::costs() const
     auto& parts = model_.parts;
     const auto& settings = result_.settings;
     std::vector<StageCost> costs(settings.steps.size() + 1);
-    costs[0] = { step_cost(*parts.prior, settings.candidates * (parts.config.net->max_text_len + 4))
+    const auto tokens = parts.config.net ? parts.config.net->max_text_len : parts.clip->max_text_len();
+    costs[0] = { step_cost(*parts.prior, settings.candidates * (tokens + 4))
                      * (settings.prior_cond_scale == 1 ? 1 : 2),
                  settings.prior_steps * prior_passes() };
     const auto& recipe = request_.recipe;
@@ -263,7 +277,7 @@ Tensor GenerationRun::blended(const Recipe& recipe)
         std::vector<Embedding> points;
         for (const auto& part : parts)
             points.push_back(to_vector(part[i]));
-        rows.push_back(to_row(spherical_mean(points, weights)));
+        rows.push_back(to_row(spherical_mean(points, weights)) * mean_length(points, weights));
     }
     return torch::cat(rows).to(model_.device);
 }
@@ -322,9 +336,7 @@ void GenerationRun::through_decoder(const Tensor& ids, const Tensor& embeds)
 {
     auto& decoder = model_.parts.decoder;
     const auto& settings = result_.settings;
-    DecoderCondition condition{ embeds, {} };
-    if (decoder->reads_text())
-        condition.text_encodings = model_.parts.clip->embed_text(ids).text_encodings;
+    auto condition = condition_of(embeds, ids);
     DecoderSampling sampling;
     sampling.cond_scale = settings.cond_scale;
     sampling.start_at_unet_number = first_stage();
@@ -353,10 +365,18 @@ void GenerationRun::through_decoder(const Tensor& ids, const Tensor& embeds)
 
 DecoderCondition GenerationRun::negative_condition()
 {
-    DecoderCondition negative{ through_prior(negative_ids_, /*chosen=*/false, /*away=*/false, 1), {} };
-    if (model_.parts.decoder->reads_text())
-        negative.text_encodings = model_.parts.clip->embed_text(negative_ids_).text_encodings;
-    return negative;
+    return condition_of(through_prior(negative_ids_, /*chosen=*/false, /*away=*/false, 1), negative_ids_);
+}
+
+DecoderCondition GenerationRun::condition_of(const Tensor& embeds, const Tensor& ids)
+{
+    DecoderCondition condition{ embeds, {} };
+    if (model_.parts.decoder->reads_text()) {
+        const auto text = model_.parts.clip->embed_text(ids);
+        condition.text_encodings = text.text_encodings;
+        condition.text_embed = text.text_embed;
+    }
+    return condition;
 }
 
 void GenerationRun::draw_around(const OutpaintPicture& wanted, const DecoderCondition& condition,

@@ -50,6 +50,8 @@ private:
 
     void through_decoder(const Tensor& ids, const Tensor& embeds);
     DecoderCondition negative_condition();
+    /// embeds (b, d) and, where the decoder reads them, the texts of ids (b, n).
+    DecoderCondition condition_of(const Tensor& embeds, const Tensor& ids);
     void draw_around(const OutpaintPicture& wanted, const DecoderCondition& condition,
                      DecoderSampling sampling);
     void set_pictures(DecoderSampling& sampling);

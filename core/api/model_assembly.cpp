@@ -2,6 +2,8 @@
 #include "core/api/model_assembly.h"
 
 #include "core/base/error.h"
+#include "core/base/today.h"
+#include "core/io/karlo_parts.h"
 #include "core/io/model_fit.h"
 #include "core/io/pipeline.h"
 #include "core/io/safetensors_writer.h"
@@ -13,8 +15,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <set>
 
 namespace reverie {
@@ -23,16 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::string today()
-{
-    const std::time_t time = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    std::array<char, 16> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc);
-    return text.data();
-}
 
 // Taking parts together
 
@@ -99,6 +89,9 @@ void add_parts(ModelAssembly& assembly, ModelParts parts)
         assembly.prior = std::move(parts.prior);
     if (parts.decoder)
         add_decoder(assembly, std::move(*parts.decoder));
+    if (parts.super_resolution)
+        assembly.super_resolution = std::move(parts.super_resolution);
+    assembly.statistics.merge(parts.statistics);
     if (assembly.sampling.is_null())
         assembly.sampling = parts.sampling;
     if (const auto merges = parts.metadata.find("tokenizer.merges"); merges != parts.metadata.end()) {
@@ -208,17 +201,6 @@ void check_part(ModelPart& part, torch::nn::Module& module, const std::string& p
     }
 }
 
-torch::ScalarType stored_type(const std::string& dtype)
-{
-    if (dtype == "f32")
-        return torch::kFloat32;
-    if (dtype == "f16")
-        return torch::kFloat16;
-    if (dtype == "bf16")
-        return torch::kBFloat16;
-    throw UsageError("Weights can't be stored as " + dtype + "; choose f32, f16 or bf16.");
-}
-
 /// Names of what trains; tables stay exact.
 std::set<std::string> trained_names(const torch::nn::Module& module, const std::string& prefix)
 {
@@ -287,6 +269,7 @@ try {
 
     auto assembly = gathered(request, progress);
     progress.at("Checking whether the parts fit", share_of_reading);
+    complete_karlo(assembly);
     check_fit(assembly);
     json config = { { "clip", assembly.clip->config } };
     if (assembly.prior)

@@ -119,7 +119,21 @@ void describe_prior(ModelInfo& info, const json& prior, const json& sampling, co
     fill_schedule(info.prior, prior.value("timesteps", json()), prior.value("sample_timesteps", json()),
                   sampling.value("prior_steps", json()));
     info.prior.parameters = parameters_below(header, "prior.net.");
-    info.prior_guidance = drops(prior, "text_cond_drop_prob", 0) && drops(prior, "image_cond_drop_prob", 0);
+    const bool karlo = prior.value("kind", std::string()) == "karlo"; // guided by the empty text
+    info.prior_guidance
+        = karlo || (drops(prior, "text_cond_drop_prob", 0) && drops(prior, "image_cond_drop_prob", 0));
+}
+
+/// The steps a stage is sampled in where nobody says; an elucidated one brings its own.
+json own_steps(const json& decoder, std::size_t stage)
+{
+    constexpr int reference_steps = 32;
+    auto steps = per_stage(decoder.value("sample_timesteps", json()), stage);
+    if (steps.is_null() && per_stage(decoder.value("elucidated", json()), stage) == true) {
+        const auto edm = per_stage(decoder.value("edm", json::object()), stage);
+        return edm.is_object() ? edm.value("num_sample_steps", json(reference_steps)) : json(reference_steps);
+    }
+    return steps;
 }
 
 void describe_decoder(ModelInfo& info, const json& decoder, const json& sampling,
@@ -131,8 +145,7 @@ void describe_decoder(ModelInfo& info, const json& decoder, const json& sampling
     for (std::size_t i = 0; i < stages; ++i) {
         StageInfo stage;
         stage.size = positive(per_stage(sizes, i), "image_sizes");
-        fill_schedule(stage, per_stage(decoder.value("timesteps", json()), i),
-                      per_stage(decoder.value("sample_timesteps", json()), i),
+        fill_schedule(stage, per_stage(decoder.value("timesteps", json()), i), own_steps(decoder, i),
                       per_stage(sampling.value("steps", json()), i));
         stage.parameters = parameters_below(header, "decoder.unets." + std::to_string(i) + ".");
         info.stages.push_back(stage);

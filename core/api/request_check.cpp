@@ -65,10 +65,11 @@ void check_sampling(const GenerateRequest& request, const ResolvedSettings& sett
                 + " stages; give one number of steps for all or one for each.");
     for (std::size_t i = 0; i < settings.steps.size(); ++i)
         require_steps(settings.steps[i], decoder.num_timesteps(), "Stage " + std::to_string(i + 1));
-    require(settings.sampler != Sampler::Ddpm
-                || (settings.prior_steps == prior.num_timesteps()
-                    && std::all_of(settings.steps.begin(), settings.steps.end(),
-                                   [&](int steps) { return steps == decoder.num_timesteps(); })),
+    const bool whole_prior = prior.is_respaced() || settings.prior_steps == prior.num_timesteps();
+    const bool whole_stages = decoder.options().respaced
+        || std::all_of(settings.steps.begin(), settings.steps.end(),
+                       [&](int steps) { return steps == decoder.num_timesteps(); });
+    require(settings.sampler != Sampler::Ddpm || (whole_prior && whole_stages),
             "The ddpm sampler takes every step of the schedule; leave the steps out, or choose ddim or dpmpp "
             "for fewer.");
     require(settings.cond_scale == 1 || decoder.can_guide(),
@@ -146,9 +147,10 @@ ResolvedSettings resolved(const GenerateRequest& request, const LoadedPipeline& 
     settings.candidates = request.candidates.value_or(static_cast<int>(defaults.candidates));
     settings.sampler = request.sampler.value_or(sampler_from_string(defaults.sampler));
     settings.eta = request.eta.value_or(defaults.eta.value_or(decoder.options().ddim_sampling_eta));
-    // DDPM knows full chains only, so it is what the default steps give way to.
-    const bool full = settings.sampler == Sampler::Ddpm;
-    const auto prior_default = full
+    // Unless chains are respaced, DDPM knows full ones only, so it is what the default steps give way to.
+    const bool ddpm = settings.sampler == Sampler::Ddpm;
+    const bool full = ddpm && !decoder.options().respaced;
+    const auto prior_default = ddpm && !prior.is_respaced()
         ? prior.num_timesteps()
         : defaults.prior_steps.value_or(prior.options().sample_timesteps.value_or(prior.num_timesteps()));
     settings.prior_steps = request.prior_steps.value_or(static_cast<int>(prior_default));

@@ -37,10 +37,18 @@ bool is_clip(WeightsKind kind)
         || kind == WeightsKind::HuggingFaceClip;
 }
 
+bool is_karlos(WeightsKind kind)
+{
+    return kind == WeightsKind::KarloPrior || kind == WeightsKind::KarloDecoder
+        || kind == WeightsKind::KarloSuperResolution || kind == WeightsKind::KarloStatistics
+        || kind == WeightsKind::DiffusersUnclip;
+}
+
 bool is_importable(WeightsKind kind)
 {
     return kind == WeightsKind::Prior || kind == WeightsKind::PriorNetwork || kind == WeightsKind::Decoder
-        || kind == WeightsKind::DecoderUnets || kind == WeightsKind::Pipeline || is_clip(kind);
+        || kind == WeightsKind::DecoderUnets || kind == WeightsKind::Pipeline || is_clip(kind)
+        || is_karlos(kind);
 }
 
 /// "OpenAI's ViT-L/14" of the reference's {"make": "openai", "model": "ViT-L/14"}; empty if it says nothing.
@@ -58,6 +66,40 @@ std::string clip_wanted(const nlohmann::json& config)
     return (make == "openai" ? "OpenAI's " : make + " ") + model;
 }
 
+/// Karlo's networks are drawn with together; diffusers' folder has them all, but for looking at pictures.
+void add_karlos_needs(WeightsInfo& info, const WeightsFile& file, const std::vector<WeightsPart>& parts)
+{
+    const auto has = [&](WeightsKind kind) {
+        return std::any_of(parts.begin(), parts.end(), [&](const WeightsPart& p) { return p.kind == kind; });
+    };
+    const auto below = [&](const std::string& prefix) {
+        const auto found = file.tensors.lower_bound(prefix);
+        return found != file.tensors.end() && found->first.starts_with(prefix);
+    };
+    const auto need = [&info](bool missing, const char* what) {
+        if (missing)
+            info.needs.emplace_back(what);
+    };
+    const bool folder = has(WeightsKind::DiffusersUnclip) && below("decoder.");
+    need(!folder && !has(WeightsKind::DiffusersUnclip) && !has(WeightsKind::KarloStatistics),
+         "The statistics of CLIP's embeddings, ViT-L-14_stats.th, beside the prior.");
+    need(folder ? !below("prior.") : !has(WeightsKind::KarloPrior) && !has(WeightsKind::DiffusersUnclip),
+         "Karlo's prior to draw from text.");
+    need(!folder && !has(WeightsKind::KarloDecoder), "Karlo's decoder to draw at all.");
+    need(folder ? !below("super_res_first.") : !has(WeightsKind::KarloSuperResolution),
+         "Karlo's super-resolution for pictures of 256 pixels.");
+    if (folder && below("text_encoder."))
+        need(!below("image_encoder."),
+             "For variations of pictures, OpenAI's whole CLIP ViT-L/14: --clip FILE.");
+    else
+        need(true, "OpenAI's CLIP ViT-L/14: --clip FILE.");
+    std::error_code error;
+    need(!folder
+             || (!fs::is_regular_file(file.path / "tokenizer/merges.txt", error)
+                 && !fs::is_regular_file(file.path / "tokenizer/tokenizer.json", error)),
+         "OpenAI's vocabulary, bpe_simple_vocab_16e6.txt.gz: --vocab FILE.");
+}
+
 void add_needs(WeightsInfo& info, const WeightsFile& file, const std::vector<WeightsPart>& parts)
 {
     const auto has = [&](auto wanted) {
@@ -68,15 +110,8 @@ void add_needs(WeightsInfo& info, const WeightsFile& file, const std::vector<Wei
     const bool decoder
         = has([](WeightsKind k) { return k == WeightsKind::Decoder || k == WeightsKind::DecoderUnets; });
     const bool clip = has(is_clip);
-    const bool karlo = has([](WeightsKind k) {
-        return k == WeightsKind::KarloPrior || k == WeightsKind::KarloDecoder
-            || k == WeightsKind::KarloSuperResolution || k == WeightsKind::KarloStatistics
-            || k == WeightsKind::DiffusersUnclip;
-    });
-    if (karlo) {
-        info.needs.emplace_back(
-            "Karlo's networks are of another architecture, which this version does not build; "
-            "the file can be converted, but not drawn with.");
+    if (has(is_karlos)) {
+        add_karlos_needs(info, file, parts);
         return;
     }
     if (!prior && !decoder && !clip)

@@ -68,7 +68,21 @@ NoiseScheduleImpl::NoiseScheduleImpl(const NoiseScheduleOptions& options)
         throw UsageError("A noise schedule needs at least one timestep.");
     if (options.loss_type != "l1" && options.loss_type != "l2" && options.loss_type != "huber")
         throw UsageError("There is no loss \"" + options.loss_type + "\"; choose l1, l2 or huber.");
-    const auto beta = betas_of(options.beta_schedule, options.timesteps);
+    register_tables(betas_of(options.beta_schedule, options.timesteps));
+}
+
+NoiseScheduleImpl::NoiseScheduleImpl(const NoiseScheduleOptions& options,
+                                     const std::vector<std::int64_t>& kept)
+    : options_(options)
+{
+    const auto cumprod = torch::cumprod(1. - betas_of(options.beta_schedule, options.timesteps), 0)
+                             .index_select(0, torch::tensor(kept, torch::kInt64));
+    const auto previous = torch::cat({ torch::ones({ 1 }, cumprod.options()), cumprod.slice(0, 0, -1) });
+    register_tables(1. - cumprod / previous);
+}
+
+void NoiseScheduleImpl::register_tables(const Tensor& beta)
+{
     const auto alpha = 1. - beta;
     const auto cumprod = torch::cumprod(alpha, 0);
     const auto previous = torch::cat({ torch::ones({ 1 }, beta.options()), cumprod.slice(0, 0, -1) });
@@ -91,7 +105,7 @@ NoiseScheduleImpl::NoiseScheduleImpl(const NoiseScheduleOptions& options)
     posterior_mean_coef2 = buffer("posterior_mean_coef2", (1. - previous) * alpha.sqrt() / (1. - cumprod));
     p2_loss_weight
         = buffer("p2_loss_weight",
-                 (options.p2_loss_weight_k + cumprod / (1 - cumprod)).pow(-options.p2_loss_weight_gamma));
+                 (options_.p2_loss_weight_k + cumprod / (1 - cumprod)).pow(-options_.p2_loss_weight_gamma));
 }
 
 Tensor NoiseScheduleImpl::q_sample(const Tensor& x_start, const Tensor& t, const Tensor& noise) const

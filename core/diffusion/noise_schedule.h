@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace reverie {
 
@@ -39,8 +40,12 @@ class NoiseScheduleImpl : public torch::nn::Module
 {
 public:
     explicit NoiseScheduleImpl(const NoiseScheduleOptions& options = {});
+    /// A chain over some of the steps only, ascending: the same noise at them, other betas between them
+    /// (Nichol & Dhariwal 2021, eq. 19).
+    NoiseScheduleImpl(const NoiseScheduleOptions& options, const std::vector<std::int64_t>& kept);
 
-    [[nodiscard]] std::int64_t num_timesteps() const { return options_.timesteps; }
+    [[nodiscard]] std::int64_t num_timesteps() const { return betas.size(0); }
+    [[nodiscard]] const NoiseScheduleOptions& options() const { return options_; }
 
     Tensor q_sample(const Tensor& x_start, const Tensor& t, const Tensor& noise) const; ///< eq. 4
     Tensor q_sample_from_to(const Tensor& x_from, const Tensor& from_t, const Tensor& to_t,
@@ -62,6 +67,8 @@ public:
         p2_loss_weight;
 
 private:
+    void register_tables(const Tensor& beta);
+
     NoiseScheduleOptions options_;
 };
 TORCH_MODULE(NoiseSchedule);

@@ -146,37 +146,43 @@ json named_config(const WeightsFile& file, const WeightsPart& part, const Stored
     return open_clip_config(openai, shapes, given);
 }
 
+/// The image tower of a CLIP under Hugging Face's names, as OpenCLIP's configurations say it.
+json hugging_face_vision(const TensorShapes& shapes, const json& given)
+{
+    const std::string layers = "vision_model.encoder.layers.";
+    const auto width = shapes.size("vision_model.pre_layrnorm.weight", 0),
+               patch = shapes.size("vision_model.embeddings.patch_embedding.weight", 2),
+               heads = whole(given, "num_attention_heads", width / usual_head_width);
+    return { { "layers", shapes.count(layers, ".layer_norm1.weight") },
+             { "width", width },
+             { "head_width", width / std::max<std::int64_t>(heads, 1) },
+             { "mlp_ratio",
+               static_cast<double>(shapes.size(layers + "0.mlp.fc1.weight", 0))
+                   / static_cast<double>(width) },
+             { "patch_size", patch },
+             { "image_size",
+               image_side(shapes.size("vision_model.embeddings.position_embedding.weight", 0), patch) } };
+}
+
 json hugging_face_config(const WeightsFile& file, const StoredTensors& tensors)
 {
     const TensorShapes shapes(tensors, file.path.string());
     const auto& text = section(file.config, "text_config");
     const auto& vision = section(file.config, "vision_config");
-    const std::string text_layers = "text_model.encoder.layers.",
-                      vision_layers = "vision_model.encoder.layers.";
-    if (!shapes.has("visual_projection.weight"))
+    const std::string text_layers = "text_model.encoder.layers.";
+    if (!shapes.has("text_projection.weight"))
         throw Error(file.path.string() + " holds only one tower of a CLIP; get the whole model.");
-    const auto width = shapes.size("vision_model.pre_layrnorm.weight", 0),
-               text_width = shapes.size("text_model.final_layer_norm.weight", 0),
-               patch = shapes.size("vision_model.embeddings.patch_embedding.weight", 2);
+    const auto text_width = shapes.size("text_model.final_layer_norm.weight", 0);
     const auto activation = text.value("hidden_act", json("quick_gelu"));
     if (activation != "quick_gelu" && activation != "gelu")
         throw Error(file.path.string() + " has the activation " + activation.dump()
                     + "; a CLIP has quick_gelu or gelu.");
-    const auto vision_heads = whole(vision, "num_attention_heads", width / usual_head_width),
-               heads = whole(text, "num_attention_heads", text_width / usual_head_width);
+    const auto heads = whole(text, "num_attention_heads", text_width / usual_head_width);
     json config = { { "kind", "open_clip" },
                     { "embed_dim", shapes.size("text_projection.weight", 0) },
                     { "quick_gelu", activation == "quick_gelu" } };
-    config["vision_cfg"]
-        = { { "layers", shapes.count(vision_layers, ".layer_norm1.weight") },
-            { "width", width },
-            { "head_width", width / std::max<std::int64_t>(vision_heads, 1) },
-            { "mlp_ratio",
-              static_cast<double>(shapes.size(vision_layers + "0.mlp.fc1.weight", 0))
-                  / static_cast<double>(width) },
-            { "patch_size", patch },
-            { "image_size",
-              image_side(shapes.size("vision_model.embeddings.position_embedding.weight", 0), patch) } };
+    config["vision_cfg"] = shapes.has("visual_projection.weight") ? hugging_face_vision(shapes, vision)
+                                                                  : json{ { "layers", 0 } };
     config["text_cfg"]
         = { { "context_length", shapes.size("text_model.embeddings.position_embedding.weight", 0) },
             { "vocab_size", shapes.size("text_model.embeddings.token_embedding.weight", 0) },
@@ -290,11 +296,13 @@ std::string clip_in_words(const json& config)
                                                       : config.value("vision_layers", json());
     const auto patch = vision.value(
         "patch_size", config.value("vision_patch_size", config.value("visual_patch_size", json())));
-    auto text = layers.is_array() ? std::string("ResNet")
-                                  : "vision transformer with patches of " + patch.dump() + " pixels";
-    return text + ", pictures of " + std::to_string(sizes.image_size) + " pixels, "
-        + std::to_string(sizes.context_length) + " of " + std::to_string(sizes.vocab_size)
-        + " tokens, embeddings of " + std::to_string(sizes.embed_dim) + " numbers";
+    const auto tower = layers == 0 ? std::string("no image tower")
+        : layers.is_array()        ? std::string("ResNet")
+                                   : "vision transformer with patches of " + patch.dump() + " pixels";
+    const auto pictures = layers == 0 ? "" : ", pictures of " + std::to_string(sizes.image_size) + " pixels";
+    return tower + pictures + ", " + std::to_string(sizes.context_length) + " of "
+        + std::to_string(sizes.vocab_size) + " tokens, embeddings of " + std::to_string(sizes.embed_dim)
+        + " numbers";
 }
 
 } // namespace reverie

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace reverie {
 
@@ -78,6 +79,8 @@ TensorMap from_hugging_face(const TensorMap& theirs, const std::string& what)
             ours[renamed(name, what)] = tensor;
         }
     }
+    if (!ours.contains("logit_scale")) // a text tower alone, or towers apart; nothing is drawn with it
+        ours["logit_scale"] = torch::tensor(std::log(1 / 0.07), torch::kFloat32);
     return ours;
 }
 

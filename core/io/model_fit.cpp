@@ -42,7 +42,9 @@ void check_prior(const ModelPart& prior, const ModelPart& clip, std::vector<std:
     check_wanted_clip(prior, clip);
     const auto sizes = clip_sizes(clip.config);
     const auto& net = prior.config.at("net");
-    const auto dim = whole(prior.config, "image_embed_dim").value_or(whole(net, "dim").value_or(512));
+    const auto width
+        = whole(net, "clip_dim").value_or(whole(net, "dim").value_or(512)); // Karlo's name, the others'
+    const auto dim = whole(prior.config, "image_embed_dim").value_or(width);
     if (dim != sizes.embed_dim)
         throw Error(prior.from + " makes image embeddings of " + std::to_string(dim)
                     + " numbers, but those of " + clip.from + " have " + std::to_string(sizes.embed_dim)

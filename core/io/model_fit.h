@@ -10,6 +10,8 @@ namespace reverie {
 struct ModelAssembly {
     std::optional<ModelPart> clip, prior, decoder;
     std::vector<ModelPart> companions; ///< CLIPs that parts were trained with
+    std::optional<ModelPart> super_resolution; ///< see ModelParts
+    TensorMap statistics;
     nlohmann::json sampling;
     std::map<std::string, std::string> metadata;
     std::optional<Tokenizer> tokenizer;

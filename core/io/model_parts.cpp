@@ -5,6 +5,7 @@
 #include "core/io/clip_config.h"
 #include "core/io/clip_tensors.h"
 #include "core/io/json_file.h"
+#include "core/io/karlo_parts.h"
 #include "core/io/torch_file.h"
 #include "core/io/torch_tensor.h"
 #include "core/io/unclip_config.h"
@@ -227,7 +228,8 @@ ModelParts read_model_parts(const std::filesystem::path& path, const std::string
         if (only.starts_with("unet"))
             throw UsageError(path.string() + " is not one of Reverie's; give the whole decoder with decoder="
                              + path.string() + ".");
-        if (wants("clip"))
+        add_karlo_parts(file, found, only, parts);
+        if (wants("clip") && !parts.clip)
             if (const auto part = chosen(file, found, Family::Clip, ema))
                 parts.clip = foreign_clip(file, *part);
         if (wants("prior"))
@@ -240,7 +242,7 @@ ModelParts read_model_parts(const std::filesystem::path& path, const std::string
             if (*part)
                 (*part)->version = written_by_version(file);
     }
-    if (parts.clip || parts.prior || parts.decoder)
+    if (parts.clip || parts.prior || parts.decoder || parts.super_resolution || !parts.statistics.empty())
         return parts;
     if (!only.empty())
         throw Error(path.string() + " has no trained " + only + "; give the file that has it.");

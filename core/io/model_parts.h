@@ -25,6 +25,9 @@ struct ModelPart {
 /// What one file brings.
 struct ModelParts {
     std::optional<ModelPart> clip, prior, decoder;
+    std::optional<ModelPart> super_resolution; ///< Karlo's, which becomes its decoder's second stage
+    TensorMap
+        statistics; ///< of CLIP's image embeddings, for Karlo's prior: "prior.clip_mean", "prior.clip_std"
     /// A CLIP that Reverie's own file has beside the parts that were asked for, to compare.
     std::optional<ModelPart> companion;
     nlohmann::json sampling; ///< defaults for drawing, or null

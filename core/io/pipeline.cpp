@@ -13,6 +13,7 @@ namespace reverie {
 namespace {
 
 const char* const format_version = "1";
+const char* const karlo = "karlo"; ///< the kind of a prior that has one
 
 /// `json[key]` taken out, or null.
 nlohmann::json taken(nlohmann::json& json, const char* key)
@@ -22,17 +23,6 @@ nlohmann::json taken(nlohmann::json& json, const char* key)
     auto value = json[key];
     json.erase(key);
     return value;
-}
-
-torch::ScalarType stored_type(const std::string& dtype)
-{
-    if (dtype == "f32")
-        return torch::kFloat32;
-    if (dtype == "f16")
-        return torch::kFloat16;
-    if (dtype == "bf16")
-        return torch::kBFloat16;
-    throw UsageError("Weights can't be stored as " + dtype + "; choose f32, f16 or bf16.");
 }
 
 /// Buffers and what does not train stay exact: they are tables, not weights.
@@ -92,8 +82,15 @@ PipelineConfig pipeline_config_from_json(const nlohmann::json& given)
     if (auto clip = taken(json, "clip"); !clip.is_null())
         config.clip = clip_options_from_json(clip);
     if (auto prior = taken(json, "prior"); !prior.is_null()) {
-        config.net = options_from_json<PriorNetworkOptions>(taken(prior, "net"), "prior.net");
-        config.prior = options_from_json<DiffusionPriorOptions>(prior, "prior");
+        const auto kind = taken(prior, "kind");
+        if (kind == karlo) {
+            config.karlo_prior = options_from_json<KarloPriorOptions>(prior, "prior");
+        } else if (kind.is_null()) {
+            config.net = options_from_json<PriorNetworkOptions>(taken(prior, "net"), "prior.net");
+            config.prior = options_from_json<DiffusionPriorOptions>(prior, "prior");
+        } else {
+            throw UsageError("The option prior.kind is " + kind.dump() + "; leave it out, or choose karlo.");
+        }
     }
     if (auto decoder = taken(json, "decoder"); !decoder.is_null()) {
         const auto unets = taken(decoder, "unets");
@@ -122,6 +119,10 @@ nlohmann::json to_json(const PipelineConfig& config)
         json["prior"] = options_to_json(*config.prior);
         json["prior"]["net"] = options_to_json(config.net.value_or(PriorNetworkOptions{}));
     }
+    if (config.karlo_prior) {
+        json["prior"] = options_to_json(*config.karlo_prior);
+        json["prior"]["kind"] = karlo;
+    }
     if (config.decoder) {
         json["decoder"] = options_to_json(*config.decoder);
         for (const auto& unet : config.unets)
@@ -142,12 +143,26 @@ Pipeline build_pipeline(const PipelineConfig& config)
     if (config.prior)
         pipeline.prior = DiffusionPrior(
             *config.prior, PriorNetwork(config.net.value_or(PriorNetworkOptions{})), pipeline.clip);
+    if (config.karlo_prior)
+        pipeline.prior = DiffusionPrior(std::shared_ptr<DiffusionPriorImpl>(
+            std::make_shared<KarloPriorImpl>(*config.karlo_prior, pipeline.clip)));
     if (config.decoder)
         pipeline.decoder = Decoder(*config.decoder, config.unets, pipeline.clip);
     if (config.vqgan)
         pipeline.vqgan = VQGanVAE(*config.vqgan);
     check_embeddings_meet(pipeline);
     return pipeline;
+}
+
+at::ScalarType stored_type(const std::string& dtype)
+{
+    if (dtype == "f32")
+        return torch::kFloat32;
+    if (dtype == "f16")
+        return torch::kFloat16;
+    if (dtype == "bf16")
+        return torch::kBFloat16;
+    throw UsageError("Weights can't be stored as " + dtype + "; choose f32, f16 or bf16.");
 }
 
 void save_pipeline(const std::filesystem::path& path, const Pipeline& pipeline, const std::string& dtype)

@@ -5,6 +5,7 @@
 #include "core/models/clip_factory.h"
 #include "core/models/decoder.h"
 #include "core/models/diffusion_prior.h"
+#include "core/models/karlo_prior.h"
 #include "core/models/vqgan_vae.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -43,11 +44,13 @@ struct SamplingDefaults {
 /// {"clip": {...}, "prior": {..., "net": {...}}, "decoder": {..., "unets": [{...}]}, "vqgan": {...},
 /// "sampling": {...}}. "vqgan" is an autoencoder by itself, as it is trained; a decoder that works on its
 /// features has its options and weights of its own, under "vaes".
-/// "kind" in "clip" says which one it is: x_clip (if it is not there), openai_clip or open_clip.
+/// "kind" in "clip" says which one it is: x_clip (if it is not there), openai_clip or open_clip. A prior of
+/// the kind karlo has KarloPriorOptions, and U-Nets have kinds too, see UnetOptions.
 struct PipelineConfig {
     std::optional<ClipOptions> clip;
     std::optional<PriorNetworkOptions> net;
     std::optional<DiffusionPriorOptions> prior;
+    std::optional<KarloPriorOptions> karlo_prior; ///< in place of net and prior
     std::vector<UnetOptions> unets;
     std::optional<DecoderOptions> decoder;
     std::optional<VQGanVAEOptions> vqgan;
@@ -73,6 +76,9 @@ Pipeline build_pipeline(const PipelineConfig& config);
 /// Strict. Throws Error that says what is missing or does not fit. Models are in eval mode, in float32, on
 /// the CPU.
 Pipeline load_pipeline(const std::filesystem::path& path);
+
+/// The numbers "f32", "f16" or "bf16" stand for. Throws UsageError for another name.
+at::ScalarType stored_type(const std::string& dtype);
 
 /// Parameters that train are stored in `dtype` ("f32", "f16", "bf16"), the rest in float32.
 void save_pipeline(const std::filesystem::path& path, const Pipeline& pipeline,

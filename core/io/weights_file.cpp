@@ -157,8 +157,10 @@ WeightsFile read_diffusers(const fs::path& folder)
         fs::path weights;
         try {
             weights = weights_in(part);
-        } catch (const Error&) {
-            continue; // a tokenizer, a scheduler
+        } catch (const Error&) { // a tokenizer, a scheduler
+            if (const auto scheduler = part / "scheduler_config.json"; fs::is_regular_file(scheduler, error))
+                whole.values[part.filename().string()] = read_json_file(scheduler);
+            continue;
         }
         const auto file = open_weights(weights);
         const auto name = part.filename().string();

@@ -13,7 +13,7 @@ struct Signature {
     std::string_view name;
     WeightsKind kind;
 };
-constexpr std::array<Signature, 15> signatures{ {
+constexpr std::array<Signature, 16> signatures{ {
     { "net.learned_query", WeightsKind::Prior },
     { "learned_query", WeightsKind::PriorNetwork },
     { "unets.0.null_image_embed", WeightsKind::Decoder },
@@ -29,6 +29,7 @@ constexpr std::array<Signature, 15> signatures{ {
     { "features.28.weight", WeightsKind::Vgg },
     { "prior.prd_embedding", WeightsKind::DiffusersUnclip },
     { "prd_embedding", WeightsKind::DiffusersUnclip },
+    { "text_proj.learned_classifier_free_guidance_embeddings", WeightsKind::DiffusersUnclip },
 } };
 
 /// Towers that self-supervision shares, under their second names.
@@ -93,7 +94,11 @@ std::vector<WeightsPart> recognise(const WeightsFile& file)
             if (whole_prior || is_second_name(prefix))
                 continue;
             const bool ema = name.find("ema_model.") != std::string::npos;
-            parts.push_back({ kind, prefix, ema });
+            const bool known = std::any_of(parts.begin(), parts.end(), [&](const WeightsPart& part) {
+                return kind == WeightsKind::DiffusersUnclip && part.kind == kind && part.prefix == prefix;
+            });
+            if (!known) // a folder of diffusers has two of its tensors
+                parts.push_back({ kind, prefix, ema });
             break;
         }
     std::stable_sort(parts.begin(), parts.end(), [](const WeightsPart& a, const WeightsPart& b) {

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/io/clip_config.h"
 #include "core/io/json_file.h"
+#include "core/io/karlo_config.h"
 #include "core/io/tensor_shapes.h"
 
 #include <set>
@@ -23,6 +24,17 @@ std::string number(std::int64_t value)
 std::string counted(std::int64_t count, const std::string& noun)
 {
     return number(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+/// "1026 million", "12 thousand", "812"
+std::string in_millions(std::uint64_t count)
+{
+    constexpr std::uint64_t thousand = 1000, million = thousand * thousand;
+    if (count >= million)
+        return number(static_cast<std::int64_t>((count + million / 2) / million)) + " million";
+    if (count >= thousand)
+        return number(static_cast<std::int64_t>((count + thousand / 2) / thousand)) + " thousand";
+    return number(static_cast<std::int64_t>(count));
 }
 
 std::string prior_in_words(const TensorShapes& shapes, const std::string& net)
@@ -69,6 +81,37 @@ std::string karlo_prior_in_words(const TensorShapes& shapes)
         + number(shapes.size("model.out_proj.weight", 0)) + " numbers";
 }
 
+KarloShape shape_in(const StoredTensors& tensors, const std::string& prefix)
+{
+    return [&tensors, prefix](const std::string& name) {
+        const auto found = tensors.find(prefix + name);
+        return found == tensors.end() ? std::vector<std::int64_t>() : found->second.shape;
+    };
+}
+
+std::string karlo_unets_in_words(const WeightsFile& file, WeightsKind kind, const StoredTensors& tensors)
+{
+    const auto given = karlo_given(file.config);
+    const auto what = file.path.string();
+    if (kind == WeightsKind::KarloDecoder)
+        return adm_in_words(karlo_decoder_config(shape_in(tensors, "model."), given, what)["unets"][0]);
+    return "two U-Nets: "
+        + adm_in_words(karlo_pair_config(shape_in(tensors, "model_first_steps."), given, what));
+}
+
+/// "prior (1026 million), decoder (869 million)" of diffusers' folder.
+std::string folders_in_words(const StoredTensors& tensors)
+{
+    std::map<std::string, std::uint64_t> folders;
+    for (const auto& [name, tensor] : tensors)
+        if (const auto dot = name.find('.'); dot != std::string::npos)
+            folders[name.substr(0, dot)] += tensor.elements();
+    std::string text;
+    for (const auto& [folder, elements] : folders)
+        text += (text.empty() ? "" : ", ") + folder + " (" + in_millions(elements) + " parameters)";
+    return text;
+}
+
 /// A section that may stand as JSON text, as some trainers save it.
 json unfolded(const json& value)
 {
@@ -108,6 +151,15 @@ std::string architecture_in_words(const WeightsFile& file, const WeightsPart& pa
         }
     case WeightsKind::KarloPrior:
         return karlo_prior_in_words(shapes);
+    case WeightsKind::KarloDecoder:
+    case WeightsKind::KarloSuperResolution:
+        try {
+            return karlo_unets_in_words(file, part.kind, tensors);
+        } catch (const Error&) {
+            return "only a part of one";
+        }
+    case WeightsKind::DiffusersUnclip:
+        return folders_in_words(tensors);
     case WeightsKind::KarloStatistics:
         return "embeddings of " + number(shapes.size("0", 0)) + " numbers";
     case WeightsKind::VqganVae:

@@ -13,12 +13,12 @@ namespace reverie {
 using torch::Tensor;
 
 struct EmbeddedText {
-    Tensor text_embed; ///< (b, dim_latent), unit length
+    Tensor text_embed; ///< (b, dim_latent), unit length unless the model says otherwise
     Tensor text_encodings; ///< (b, n, dim_text); rows of padding are zero
 };
 
 struct EmbeddedImage {
-    Tensor image_embed; ///< (b, dim_latent), unit length
+    Tensor image_embed; ///< (b, dim_latent), unit length unless the model says otherwise
     Tensor image_encodings; ///< (b, m, dim_image); undefined where the model gives none
 };
 
@@ -41,6 +41,8 @@ public:
 
     /// ids int64 (b, n), 0 is padding; cut to max_text_len(). A text has its frame, see text_frame().
     virtual EmbeddedText embed_text(const Tensor& text) = 0;
+    /// The text "" `batch` times, ids padded to max_text_len().
+    [[nodiscard]] EmbeddedText embed_empty_text(std::int64_t batch);
     /// image (b, c, h, w) in [0, 1], at least image_size() a side; resized if larger. In training mode
     /// `noise` drops patches where the model does that; without it none are dropped.
     virtual EmbeddedImage embed_image(const Tensor& image, Noise* noise = nullptr) = 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/models/openai_clip.h"
 #include "core/models/prior_network.h"
+#include "core/models/prior_transformer.h"
 #include "core/models/unet_options.h"
 #include "core/models/x_clip_options.h"
 
@@ -26,6 +28,11 @@ struct NetworkCost {
 /// A U-Net on pictures of `side` pixels.
 NetworkCost cost_of(const UnetOptions& options, std::int64_t side, std::int64_t batch);
 NetworkCost cost_of(const PriorNetworkOptions& options, std::int64_t batch);
+NetworkCost cost_of(const PriorTransformerOptions& options, std::int64_t batch);
+/// Both towers on a batch of pairs; of a ResNet's image tower nothing is counted.
+NetworkCost cost_of(const OpenAiClipOptions& options, std::int64_t batch);
+/// cost_of() for the kinds adm and adm_pair.
+NetworkCost adm_cost(const UnetOptions& options, std::int64_t side, std::int64_t batch);
 /// Both encoders on a batch of pairs; the losses beside the contrastive one are not counted.
 NetworkCost cost_of(const XClipOptions& options, std::int64_t batch);
 

@@ -19,8 +19,11 @@ Tensor sample_dalle2(DiffusionPriorImpl& prior, DecoderImpl& decoder, Clip& clip
     if (sampling.on_prior)
         sampling.on_prior(embeds);
     DecoderCondition condition{ embeds.image_embed, {} };
-    if (decoder.reads_text())
-        condition.text_encodings = clip.embed_text(text).text_encodings;
+    if (decoder.reads_text()) {
+        const auto embedded = clip.embed_text(text);
+        condition.text_encodings = embedded.text_encodings;
+        condition.text_embed = embedded.text_embed;
+    }
     return decoder.sample(text.size(0), condition, sampling.decoder, noise.decoder);
 }
 

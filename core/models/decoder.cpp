@@ -2,6 +2,7 @@
 #include "core/models/decoder.h"
 
 #include "core/base/error.h"
+#include "core/models/adm_unet.h"
 #include "core/models/decoder_checks.h"
 
 #include <torch/torch.h>
@@ -105,7 +106,7 @@ void DecoderImpl::add_stage(UnetOptions unet, std::size_t index, const std::vect
     unet.channels_out = unet.channels * (stage.learned_variance ? 2 : 1);
     if (!unet.image_size && (unet.cross_attn_resolution || !unet.attn_resolutions.empty()))
         unet.image_size = stage.latent_size();
-    stage.unet = Unet(unet);
+    stage.unet = make_unet(unet);
     stage.schedule
         = NoiseSchedule(NoiseScheduleOptions{ .beta_schedule = schedule_of(o, index, stages),
                                               .timesteps = o.timesteps,

@@ -17,6 +17,7 @@ namespace reverie {
 struct DecoderCondition {
     Tensor image_embed; ///< (b, d); needed unless the decoder is unconditional
     Tensor text_encodings; ///< (b, n, text_embed_dim); needed if a U-Net reads them
+    Tensor text_embed = {}; ///< (b, text_embed_dim), of the whole text; needed with ADM U-Nets
 };
 
 struct DecoderLoss {
@@ -104,6 +105,8 @@ private:
     void complete_condition(DecoderCondition& condition, const Tensor& image, const Tensor& text,
                             Noise& noise);
     void check(std::int64_t batch, const DecoderCondition& condition, const DecoderSampling& sampling) const;
+    [[nodiscard]] UnetCondition away_from(const DecoderStage& stage, const UnetCondition& seen,
+                                          const DecoderSampling& sampling) const;
     Tensor sample_stage(DecoderStage& stage, std::int64_t batch, const DecoderCondition& condition,
                         const DecoderSampling& sampling, const Tensor& previous, Noise& noise);
 

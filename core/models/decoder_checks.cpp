@@ -105,6 +105,8 @@ void check_decoder_options(const DecoderOptions& o, const std::vector<UnetOption
 {
     if (o.downsample != "nearest" && o.downsample != "area")
         refuse("decoder.downsample must be nearest or area, not " + o.downsample);
+    if (o.lowres_resize != "nearest" && o.lowres_resize != "bicubic")
+        refuse("decoder.lowres_resize must be nearest or bicubic, not " + o.lowres_resize);
     if (unets[0].lowres_cond)
         refuse("lowres_cond is true in the first U-Net, which has no stage before it, and must be false");
     check_lengths(o, unets.size());

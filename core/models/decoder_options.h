@@ -51,6 +51,9 @@ struct DecoderOptions {
     PerStage<double> p2_loss_weight_gamma = 0.;
     double p2_loss_weight_k = 1.;
     double ddim_sampling_eta = 0.;
+    bool respaced = false; ///< fewer steps are a chain of their own, ancestral by default (Nichol & Dhariwal
+                           ///< 2021, section 4), instead of the reference's DDIM
+    std::string lowres_resize = "nearest"; ///< how a stage is shown the picture before: nearest | bicubic
     bool require_finite_schedules = true; ///< the reference builds others too and draws nan with them
     PerStage<bool> elucidated
         = false; ///< these stages diffuse as Karras et al. (2022) do, without a schedule
@@ -94,6 +97,8 @@ struct DecoderOptions {
         field("p2_loss_weight_gamma", self.p2_loss_weight_gamma);
         field("p2_loss_weight_k", self.p2_loss_weight_k);
         field("ddim_sampling_eta", self.ddim_sampling_eta);
+        field("respaced", self.respaced);
+        field("lowres_resize", self.lowres_resize);
         field("require_finite_schedules", self.require_finite_schedules);
         field("elucidated", self.elucidated);
         field("edm", self.edm);

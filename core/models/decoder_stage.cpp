@@ -2,6 +2,7 @@
 #include "core/models/decoder_stage.h"
 
 #include "core/diffusion/likelihood.h"
+#include "core/diffusion/respacing.h"
 
 #include <torch/torch.h>
 
@@ -16,6 +17,17 @@ Tensor dynamic_threshold(const Tensor& x_start, std::optional<double> percentile
     auto s = torch::quantile(x_start.flatten(1).abs(), *percentile, -1).clamp_min(1.); // (b)
     s = s.view({ -1, 1, 1, 1 });
     return torch::minimum(torch::maximum(x_start, -s), s) / s;
+}
+
+DecoderStage DecoderStage::respaced(std::int64_t steps) const
+{
+    const auto kept = spaced_times(schedule->num_timesteps(), steps);
+    const auto device = schedule->betas.device();
+    auto stage = *this;
+    stage.schedule = NoiseSchedule(schedule->options(), kept);
+    stage.schedule->to(device);
+    stage.times = torch::tensor(kept, torch::kInt64).to(device);
+    return stage;
 }
 
 std::int64_t DecoderStage::latent_size() const
@@ -82,7 +94,8 @@ Tensor DecoderStage::thresholded(const Tensor& x_start) const
 Denoised DecoderStage::denoise(const Tensor& x, const Tensor& t, const UnetCondition& condition,
                                double cond_scale, const UnetCondition* negative)
 {
-    auto output = unet->forward_with_cond_scale(x, t, condition, cond_scale, negative);
+    const auto time = times.defined() ? times.index_select(0, t) : t;
+    auto output = unet->forward_with_cond_scale(x, time, condition, cond_scale, negative);
     Tensor log_var;
     if (learned_variance) {
         const auto parts = output.chunk(2, 1);

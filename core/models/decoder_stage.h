@@ -29,6 +29,10 @@ struct DecoderStage {
     std::optional<std::int64_t> sample_timesteps, random_crop_size;
     std::optional<ElucidatedOptions> edm; ///< of an elucidated stage, which has no use for `schedule`
     std::shared_ptr<const DecoderOptions> options; ///< the decoder's
+    Tensor times; ///< int64 (steps), of a respaced stage: the U-Net's time for each of the schedule's
+
+    /// The same stage with a schedule of only so many of its times.
+    [[nodiscard]] DecoderStage respaced(std::int64_t steps) const;
 
     [[nodiscard]] std::int64_t latent_size() const; ///< side of x
     [[nodiscard]] std::int64_t latent_channels() const;

@@ -38,6 +38,23 @@ DiffusionPriorImpl::DiffusionPriorImpl(const DiffusionPriorOptions& options, Pri
         clip_->eval();
 }
 
+DiffusionPriorImpl::DiffusionPriorImpl(const DiffusionPriorOptions& options, std::int64_t image_embed_dim,
+                                       std::shared_ptr<Clip> clip)
+    : options_(options)
+    , image_embed_dim_(image_embed_dim)
+    , image_embed_scale_(1)
+    , drop_{ options.cond_drop_prob, options.cond_drop_prob }
+    , clip_(std::move(clip))
+    , noise_scheduler(
+          register_module("noise_scheduler",
+                          NoiseSchedule(NoiseScheduleOptions{ .beta_schedule = options.beta_schedule,
+                                                              .timesteps = options.timesteps,
+                                                              .loss_type = options.loss_type })))
+{
+    if (clip_)
+        clip_->eval();
+}
+
 bool DiffusionPriorImpl::can_guide() const
 {
     return drop_.text > 0 && drop_.image > 0;
@@ -96,11 +113,8 @@ Denoised DiffusionPriorImpl::denoise(const Tensor& x, const Tensor& t, const Tex
     return { x_start, noise_scheduler->predict_noise_from_start(x, t, x_start), {} };
 }
 
-Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition& text,
-                                         const SamplingOptions& options, Noise& noise, const OnStep& on_step,
-                                         const std::stop_token& stop, const TextCondition* negative)
+std::int64_t DiffusionPriorImpl::checked_steps(const SamplingOptions& options) const
 {
-    torch::NoGradGuard no_grad;
     if (options.cond_scale != 1 && !can_guide())
         throw UsageError(
             "This prior was trained without dropping its conditions, so its guidance scale must stay 1.");
@@ -108,6 +122,15 @@ Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition
     if (steps < 1 || steps > num_timesteps())
         throw UsageError("The prior takes 1 to " + std::to_string(num_timesteps()) + " steps, not "
                          + std::to_string(steps) + ".");
+    return steps;
+}
+
+Tensor DiffusionPriorImpl::p_sample_loop(std::int64_t batch, const TextCondition& text,
+                                         const SamplingOptions& options, Noise& noise, const OnStep& on_step,
+                                         const std::stop_token& stop, const TextCondition* negative)
+{
+    torch::NoGradGuard no_grad;
+    const auto steps = checked_steps(options);
     const auto sampler = chosen_sampler(options.sampler, steps, num_timesteps());
     if (sampler == Sampler::Ddpm && steps < num_timesteps())
         throw UsageError("The ddpm sampler takes all " + std::to_string(num_timesteps())

@@ -72,7 +72,7 @@ public:
                        std::shared_ptr<Clip> clip = nullptr);
 
     /// E || target - net(z_t, t, text) ||^2 of image embeddings (b, d) as CLIP gives them: ().
-    Tensor loss(const Tensor& image_embed, const TextCondition& text, Noise& noise);
+    virtual Tensor loss(const Tensor& image_embed, const TextCondition& text, Noise& noise);
     /// The same from token ids (b, n) and images (b, c, h, w) through CLIP.
     Tensor loss_of_pairs(const Tensor& text, const Tensor& image, Noise& noise);
 
@@ -86,9 +86,9 @@ public:
     PriorSamples sample_text(const Tensor& text, std::int64_t candidates, const SamplingOptions& options,
                              Noise& noise, const OnStep& on_step = {}, const std::stop_token& stop = {});
     /// The bare chain: (b, d) embeddings in CLIP's scale.
-    Tensor p_sample_loop(std::int64_t batch, const TextCondition& text, const SamplingOptions& options,
-                         Noise& noise, const OnStep& on_step = {}, const std::stop_token& stop = {},
-                         const TextCondition* negative = nullptr);
+    virtual Tensor p_sample_loop(std::int64_t batch, const TextCondition& text,
+                                 const SamplingOptions& options, Noise& noise, const OnStep& on_step = {},
+                                 const std::stop_token& stop = {}, const TextCondition* negative = nullptr);
 
     /// Text condition of token ids (b, n), without encodings if the prior reads none.
     TextCondition embed_text(const Tensor& text);
@@ -98,7 +98,18 @@ public:
     [[nodiscard]] const DiffusionPriorOptions& options() const { return options_; }
     [[nodiscard]] std::int64_t image_embed_dim() const { return image_embed_dim_; }
     [[nodiscard]] std::int64_t num_timesteps() const { return options_.timesteps; }
-    PriorNetwork& network() { return net; }
+    /// Fewer steps are a chain of their own, so that every sampler takes any number of them.
+    [[nodiscard]] virtual bool is_respaced() const { return false; }
+    PriorNetwork& network() { return net; } ///< null in a prior with a network of another kind
+
+protected:
+    /// For priors with networks of their own.
+    DiffusionPriorImpl(const DiffusionPriorOptions& options, std::int64_t image_embed_dim,
+                       std::shared_ptr<Clip> clip);
+    [[nodiscard]] const NoiseSchedule& schedule() const { return noise_scheduler; }
+    [[nodiscard]] Clip* clip() const { return clip_.get(); }
+    /// The steps that are asked for. Throws UsageError for guidance or steps that this prior can't take.
+    [[nodiscard]] std::int64_t checked_steps(const SamplingOptions& options) const;
 
 private:
     Denoised denoise(const Tensor& x, const Tensor& t, const TextCondition& text, const Tensor& self_cond,

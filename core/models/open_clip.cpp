@@ -28,6 +28,8 @@ ClipArchitecture architecture_of(const OpenClipOptions& o)
                          + "; whole heads must fit.");
     ClipArchitecture a;
     a.embed_dim = o.embed_dim;
+    a.image_tower = resnet || vision.layers.at(0) > 0;
+    a.normalize_embeds = o.normalize_embeds;
     a.image_size = vision.image_size;
     if (resnet)
         a.resnet_layers = vision.layers.values();

@@ -9,7 +9,9 @@ namespace reverie {
 
 /// The image tower in OpenCLIP's model configurations.
 struct OpenClipVisionOptions {
-    PerStage<std::int64_t> layers{ 12 }; ///< a list of four: a ResNet, otherwise a vision transformer
+    PerStage<std::int64_t> layers{
+        12
+    }; ///< a list of four: a ResNet, otherwise a vision transformer; 0: none
     std::int64_t width = 768;
     std::int64_t head_width = 64;
     double mlp_ratio = 4;
@@ -61,12 +63,14 @@ struct OpenClipOptions {
     bool quick_gelu = false; ///< OpenAI's activation; models trained from OpenAI's weights have it
     OpenClipVisionOptions vision_cfg;
     OpenClipTextOptions text_cfg;
+    bool normalize_embeds = true; ///< see OpenAiClipOptions
     static void visit(auto& self, auto&& field)
     {
         field("embed_dim", self.embed_dim);
         field("quick_gelu", self.quick_gelu);
         field("vision_cfg", self.vision_cfg);
         field("text_cfg", self.text_cfg);
+        field("normalize_embeds", self.normalize_embeds);
     }
 };
 

@@ -28,6 +28,8 @@ ClipArchitecture architecture_of(const OpenAiClipOptions& o)
                          "transformer needs it, and a ResNet a list of four numbers.");
     else
         a.patch_size = *o.vision_patch_size;
+    a.image_tower = o.vision_layers.is_list() || o.vision_layers.at(0) > 0;
+    a.normalize_embeds = o.normalize_embeds;
     const auto features = o.vision_width * (o.vision_layers.is_list() ? resnet_features : 1);
     if (features < head_width || features % head_width != 0)
         throw UsageError("clip.vision_width is " + std::to_string(o.vision_width)
@@ -126,12 +128,15 @@ OpenAiClipImpl::OpenAiClipImpl(const ClipArchitecture& a)
     : architecture_(a)
 {
     check(a);
-    if (a.resnet_layers.empty())
+    if (!a.image_tower)
+        visual = {};
+    else if (a.resnet_layers.empty())
         visual = torch::nn::AnyModule(VisionTransformer(a));
     else
         visual = torch::nn::AnyModule(ModifiedResNet(ModifiedResNetOptions{
             a.resnet_layers, a.vision.width, a.vision.heads, a.image_size, a.embed_dim }));
-    register_module("visual", visual.ptr());
+    if (!visual.is_empty())
+        register_module("visual", visual.ptr());
     const auto width = a.text.width;
     transformer = register_module("transformer", ResidualAttentionTransformer(a.text));
     token_embedding = register_module("token_embedding", torch::nn::Embedding(a.vocab_size, width));
@@ -152,6 +157,10 @@ TextFrame OpenAiClipImpl::text_frame() const
 
 Tensor OpenAiClipImpl::encode_image(const Tensor& image)
 {
+    if (visual.is_empty())
+        throw UsageError(
+            "The CLIP of this model has no image tower, so it can't look at pictures; import the "
+            "model with a whole CLIP.");
     return visual.forward(image);
 }
 
@@ -186,19 +195,25 @@ Tensor OpenAiClipImpl::normalized(const Tensor& image)
         / channels(0.26862954, 0.26130258, 0.27577711);
 }
 
+Tensor OpenAiClipImpl::at_length(const Tensor& embed) const
+{
+    return architecture_.normalize_embeds ? l2norm(embed) : embed;
+}
+
 EmbeddedText OpenAiClipImpl::embed_text(const Tensor& text)
 {
     const auto ids = text.slice(-1, 0, architecture_.context_length);
     const auto is_end = (ids == *text_frame().end).to(torch::kInt64);
     const auto up_to_end = is_end.cumsum(-1) - is_end == 0; // (b, n), the end among them
     const auto tokens = encode_tokens(ids);
-    const auto padding = up_to_end.logical_and(ids != 0).logical_not();
-    return { l2norm(projected(tokens, ids)), tokens.masked_fill(padding.unsqueeze(-1), 0.) };
+    const auto read = architecture_.normalize_embeds ? up_to_end.logical_and(ids != 0) : up_to_end;
+    const auto padding = read.logical_not();
+    return { at_length(projected(tokens, ids)), tokens.masked_fill(padding.unsqueeze(-1), 0.) };
 }
 
 EmbeddedImage OpenAiClipImpl::embed_image(const Tensor& image, Noise* /*noise*/)
 {
-    return { l2norm(encode_image(normalized(resized(image)))), {} };
+    return { at_length(encode_image(normalized(resized(image)))), {} };
 }
 
 } // namespace reverie

@@ -17,7 +17,8 @@ namespace reverie {
 struct OpenAiClipOptions {
     std::int64_t embed_dim = 512; ///< width of the shared space
     std::int64_t image_resolution = 224;
-    PerStage<std::int64_t> vision_layers{ 12 }; ///< a list of four: a ResNet, otherwise a vision transformer
+    PerStage<std::int64_t> vision_layers{ 12 }; ///< a list of four: a ResNet, otherwise a vision transformer;
+                                                ///< 0: there is no image tower
     std::int64_t vision_width = 768; ///< one head for each 64
     std::optional<std::int64_t> vision_patch_size = 32; ///< a ResNet has none
     std::int64_t context_length = 77;
@@ -27,6 +28,7 @@ struct OpenAiClipOptions {
     std::int64_t transformer_layers = 12;
     std::optional<std::int64_t> start_id; ///< before every text; none: the last but one of the vocabulary
     std::optional<std::int64_t> eos_id; ///< after every text; none: the last of the vocabulary
+    bool normalize_embeds = true; ///< embeddings have unit length; else the towers' own, as Karlo reads them
     static void visit(auto& self, auto&& field)
     {
         field("embed_dim", self.embed_dim);
@@ -41,6 +43,7 @@ struct OpenAiClipOptions {
         field("transformer_layers", self.transformer_layers);
         field("start_id", self.start_id);
         field("eos_id", self.eos_id);
+        field("normalize_embeds", self.normalize_embeds);
     }
 };
 
@@ -55,6 +58,8 @@ struct ClipArchitecture {
     std::int64_t context_length = 77;
     std::int64_t vocab_size = 49408;
     std::optional<std::int64_t> start_id, eos_id;
+    bool image_tower = true;
+    bool normalize_embeds = true;
 };
 
 /// A picture cut into patches, with a class token in front (Dosovitskiy et al. 2020).
@@ -99,14 +104,17 @@ public:
     [[nodiscard]] std::int64_t max_text_len() const override { return architecture_.context_length; }
     [[nodiscard]] std::int64_t num_text_tokens() const override { return architecture_.vocab_size; }
     [[nodiscard]] TextFrame text_frame() const override;
-    /// The encodings are those of encode_tokens(); they are zero after the end token and where the id is 0.
+    /// The encodings are those of encode_tokens(); they are zero after the end token and, with
+    /// normalize_embeds as the reference has it, where the id is 0.
     EmbeddedText embed_text(const Tensor& text) override;
+    /// Throws UsageError if there is no image tower.
     EmbeddedImage embed_image(const Tensor& image, Noise* noise = nullptr) override;
 
 protected:
     explicit OpenAiClipImpl(const ClipArchitecture& architecture);
 
 private:
+    [[nodiscard]] Tensor at_length(const Tensor& embed) const;
     Tensor projected(const Tensor& tokens, const Tensor& text) const;
 
     ClipArchitecture architecture_;

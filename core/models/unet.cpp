@@ -67,6 +67,12 @@ AttentionOptions attention_options(const UnetOptions& o, std::int64_t dim)
 
 } // namespace
 
+UnetImpl::UnetImpl(const UnetOptions& options, NoLayers /*none*/)
+    : options_(options)
+{
+    check(options_);
+}
+
 UnetImpl::UnetImpl(const UnetOptions& options)
     : options_(options)
     , dims_(level_dims(options))

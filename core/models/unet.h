@@ -22,6 +22,7 @@ struct UnetCondition {
     Tensor lowres_cond_img; ///< (b, c, h, w), the size of x
     Tensor lowres_noise_level; ///< int64 (b)
     Tensor self_cond; ///< (b, c, h, w), the last x_0 estimate
+    Tensor text_embed = {}; ///< (b, text_embed_dim), of the whole text; only ADM U-Nets read it
 };
 
 /// One resolution on the way down. Empty layers are skipped.
@@ -52,13 +53,17 @@ public:
     /// x (b, c, h, w), time int64 (b) -> (b, channels_out, h, w). `noise` is needed only for drop
     /// probabilities strictly between 0 and 1. Throws UsageError if a side is not divisible by
     /// side_multiple().
-    Tensor forward(const Tensor& x, const Tensor& time, const UnetCondition& condition, DropProbs drop = {},
-                   Noise* noise = nullptr);
+    virtual Tensor forward(const Tensor& x, const Tensor& time, const UnetCondition& condition,
+                           DropProbs drop = {}, Noise* noise = nullptr);
 
     /// Classifier-free guidance: null + (conditional - null) * cond_scale, both passes as one batch. With
     /// `negative` its image_embed and text_encodings take the place of the null condition.
-    Tensor forward_with_cond_scale(const Tensor& x, const Tensor& time, const UnetCondition& condition,
-                                   double cond_scale, const UnetCondition* negative = nullptr);
+    virtual Tensor forward_with_cond_scale(const Tensor& x, const Tensor& time,
+                                           const UnetCondition& condition, double cond_scale,
+                                           const UnetCondition* negative = nullptr);
+
+    /// Guidance leads away from the text "", which has no learned stand-in; `negative` must bring it.
+    [[nodiscard]] virtual bool guided_by_empty_text() const { return false; }
 
     /// Takes the reference's files in which the middle attends although attend_at_middle is false, and those
     /// without image_to_tokens, where image_embed_dim equals cond_dim and every image token is the embedding
@@ -67,6 +72,11 @@ public:
 
     [[nodiscard]] const UnetOptions& options() const { return options_; }
     [[nodiscard]] std::int64_t side_multiple() const { return reverie::side_multiple(options_); }
+
+protected:
+    struct NoLayers {
+    };
+    UnetImpl(const UnetOptions& options, NoLayers); ///< for architectures with layers of their own
 
 private:
     struct Tokens {

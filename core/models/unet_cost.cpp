@@ -369,6 +369,8 @@ private:
 NetworkCost cost_of(const UnetOptions& options, std::int64_t side, std::int64_t batch)
 {
     check(options);
+    if (is_adm(options))
+        return adm_cost(options, side, batch);
     return UnetCost(options, side, batch).total(batch);
 }
 

@@ -98,8 +98,8 @@ void check_attention(const UnetOptions& o)
 
 void check(const UnetOptions& o)
 {
-    if (o.kind != "unet" && o.kind != "u2net")
-        refuse("there is no kind \"" + o.kind + "\"; choose unet or u2net.");
+    if (o.kind != "unet" && o.kind != "u2net" && !is_adm(o))
+        refuse("there is no kind \"" + o.kind + "\"; choose unet, u2net, adm or adm_pair.");
     if (o.dim < 4 || o.dim % 2 != 0)
         refuse("dim must be even and at least 4, not " + text(o.dim) + ".");
     if (o.init_dim.value_or(o.dim) < 1)
@@ -119,6 +119,11 @@ void check(const UnetOptions& o)
     check_groups(o);
     check_kernels(o);
     check_attention(o);
+}
+
+bool is_adm(const UnetOptions& o)
+{
+    return o.kind == "adm" || o.kind == "adm_pair";
 }
 
 std::vector<std::int64_t> level_dims(const UnetOptions& o)

@@ -56,7 +56,9 @@ struct UnetOptions {
                                              ///< instead of kept: less memory, a third more time
 
     // Beyond the reference:
-    std::string kind = "unet"; ///< unet | u2net: every block ends in a U-Net of its own; experimental
+    std::string kind = "unet"; ///< unet | u2net: every block ends in a U-Net of its own; experimental | adm:
+                               ///< OpenAI's guided diffusion as Karlo conditions it | adm_pair: two of those
+                               ///< without conditions or attention, the second for the last step
     std::optional<std::int64_t> image_size; ///< side that the resolutions below count from; in a decoder the
                                             ///< stage's
     std::vector<std::int64_t> attn_resolutions; ///< sides of the feature maps with full attention, instead of
@@ -121,6 +123,10 @@ struct UnetOptions {
 
 /// Throws UsageError that names the options that contradict each other.
 void check(const UnetOptions& options);
+
+/// Built by AdmUnet or AdmUnetPair, which read dim, dim_mults, num_resnet_blocks, resnet_groups, channels,
+/// attn_resolutions, attn_dim_head, image_embed_dim, text_embed_dim, cond_dim and num_image_tokens.
+bool is_adm(const UnetOptions& options);
 
 /// Channels of the stem, then after each resolution.
 std::vector<std::int64_t> level_dims(const UnetOptions& options);

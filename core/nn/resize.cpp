@@ -59,6 +59,13 @@ Tensor resize_cubic(const Tensor& image, std::int64_t target_size,
     return clamped(rows.matmul(image.to(torch::kFloat32)).matmul(columns.t()).to(image.dtype()), clamp_range);
 }
 
+Tensor resize_bicubic(const Tensor& image, std::int64_t target_size)
+{
+    const auto side = std::vector<std::int64_t>{ target_size, target_size };
+    return torch::_upsample_bicubic2d_aa(image.to(torch::kFloat32), side, /*align_corners=*/false)
+        .to(image.dtype());
+}
+
 Tensor resize_area(const Tensor& image, std::int64_t target_size)
 {
     if (image.size(-1) % target_size != 0 || image.size(-2) != image.size(-1))

@@ -16,7 +16,11 @@ using at::Tensor;
 Tensor resize_cubic(const Tensor& image, std::int64_t target_size,
                     std::optional<std::pair<double, double>> clamp_range = {});
 
-/// The same by nearest neighbour: source index floor(i * in / out).
+/// Bicubic as torchvision resizes, antialiased when it shrinks: cubic with a = -0.5, its weights renormalised
+/// at the border. Overshoots are not clamped.
+Tensor resize_bicubic(const Tensor& image, std::int64_t target_size);
+
+/// Nearest neighbour: source index floor(i * in / out).
 Tensor resize_nearest(const Tensor& image, std::int64_t target_size,
                       std::optional<std::pair<double, double>> clamp_range = {});
 

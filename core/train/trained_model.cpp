@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/error.h"
+#include "core/base/today.h"
 #include "core/io/state_dict.h"
 #include "core/train/training_plan.h"
 #include "core/train/training_session.h"
@@ -7,8 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 
 namespace reverie {
 
@@ -16,16 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::string today()
-{
-    const std::time_t time = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    std::array<char, 16> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc);
-    return text.data();
-}
 
 /// Weights of an autoencoder without those that only its own training needs.
 TensorMap without_discriminator(const VQGanVAEImpl& vqgan)

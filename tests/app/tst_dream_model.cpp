@@ -30,9 +30,14 @@ private:
 
     Run model(const QStringList& arguments) const
     {
+        return dream(QStringList{ QStringLiteral("model") } + arguments);
+    }
+
+    Run dream(const QStringList& arguments) const
+    {
         QProcess process;
         process.setWorkingDirectory(m_folder.path());
-        process.start(QStringLiteral(DREAM_PROGRAM), QStringList{ QStringLiteral("model") } + arguments);
+        process.start(QStringLiteral(DREAM_PROGRAM), arguments);
         process.waitForFinished(120'000);
         return { process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
                  process.readAllStandardOutput(), process.readAllStandardError() };
@@ -88,6 +93,40 @@ private Q_SLOTS:
         draw.waitForFinished(120'000);
         QVERIFY2(draw.exitCode() == 0, draw.readAllStandardError().constData());
         QVERIFY(QFile::exists(m_folder.filePath(QStringLiteral("drawn.png"))));
+    }
+
+    void karlosFilesDrawAndVary()
+    {
+        const auto import = model(
+            { QStringLiteral("import"), data("karlo/prior.ckpt"), data("karlo/decoder.ckpt"),
+              data("karlo/sr.ckpt"), data("karlo/stats.th"), QStringLiteral("--clip"), data("karlo/clip.pt"),
+              QStringLiteral("--vocab"), data("vocabulary/merges.txt"), QStringLiteral("--dtype"),
+              QStringLiteral("f16"), QStringLiteral("-o"), QStringLiteral("karlo.safetensors") });
+        QVERIFY2(import.status == 0, import.err.constData());
+        const QStringList use{ QStringLiteral("--model"), QStringLiteral("./karlo.safetensors"),
+                               QStringLiteral("--steps"), QStringLiteral("4,7"), QStringLiteral("-o") };
+        const auto draw = dream(QStringList{ QStringLiteral("in the an") } + use
+                                + QStringList{ QStringLiteral("drawn_by_karlo.png") });
+        QVERIFY2(draw.status == 0, draw.err.constData());
+        const auto vary = dream(QStringList{ QStringLiteral("vary"), QStringLiteral("drawn_by_karlo.png") }
+                                + use + QStringList{ QStringLiteral("varied.png") });
+        QVERIFY2(vary.status == 0, vary.err.constData());
+        const auto read = [this](const char* name) {
+            QFile file(m_folder.filePath(QString::fromLatin1(name)));
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        QVERIFY(read("drawn_by_karlo.png").startsWith("\x89PNG"));
+        QVERIFY(!read("varied.png").isEmpty() && read("varied.png") != read("drawn_by_karlo.png"));
+
+        // diffusers' folder draws, but has no tower for pictures.
+        const auto folder = model({ QStringLiteral("import"), data("diffusers"), QStringLiteral("-o"),
+                                    QStringLiteral("folder.safetensors") });
+        QVERIFY2(folder.status == 0, folder.err.constData());
+        const auto blind = dream({ QStringLiteral("vary"), QStringLiteral("drawn_by_karlo.png"),
+                                   QStringLiteral("--model"), QStringLiteral("./folder.safetensors"),
+                                   QStringLiteral("-o"), QStringLiteral("never.png") });
+        QVERIFY(blind.status != 0);
+        QVERIFY2(blind.err.contains("has no image tower"), blind.err.constData());
     }
 
     void nothingIsWrittenWhereSomethingIsMissing()

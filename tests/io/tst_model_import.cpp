@@ -228,7 +228,6 @@ private Q_SLOTS:
         row("no CLIP", "reference/prior.pth", "", merges, "No file has a CLIP");
         row("no vocabulary", "reference/dalle2.pt", "", "", "No file has a vocabulary");
         row("another vocabulary", "", "open_clip", merges, "The vocabulary has 518 tokens, but");
-        row("Karlo", "karlo/prior.ckpt", "", merges, "Karlo's prior, which can't become a part");
         row("no model", "plain.pt", "", merges, "holds no model that is known");
         row("a prior as CLIP", "", "reference/prior.pth", merges, "has no trained clip");
         row("a vocabulary that is none", "reference/dalle2.pt", "", "plain.pt", "holds no vocabulary");

@@ -174,7 +174,7 @@ private Q_SLOTS:
         row("karlo/decoder.ckpt", "state_dict.karlo_decoder");
         row("karlo/sr.ckpt", "state_dict.karlo_super_res");
         row("karlo/stats.th", "karlo_stats");
-        row("diffusers", "diffusers");
+        row("diffusers", "diffusers text_encoder.hf_clip");
         row("plain.pt", "");
     }
 
@@ -199,7 +199,33 @@ private Q_SLOTS:
         QVERIFY(clip.parts[0].architecture
                 == "vision transformer with patches of 8 pixels, pictures of 16 pixels, 12 of 520 tokens, "
                    "embeddings of 8 numbers");
-        QVERIFY(!reverie::read_weights_info(data("karlo/prior.ckpt")).importable);
+        const auto words
+            = [](const char* file) { return reverie::read_weights_info(data(file)).parts[0].architecture; };
+        QVERIFY(words("karlo/prior.ckpt") == "width 32, 2 layers, embeddings of 16 numbers");
+        QVERIFY(words("karlo/decoder.ckpt") == "width 16 (1, 2), 1 block a resolution");
+        QVERIFY(words("karlo/sr.ckpt") == "two U-Nets: width 16 (1, 1), 1 block a resolution");
+        QVERIFY(words("karlo/stats.th") == "embeddings of 16 numbers");
+        QVERIFY(words("diffusers").starts_with("decoder (2")); // its folders, with their sizes
+        QVERIFY(!reverie::read_weights_info(data("plain.pt")).importable);
+    }
+
+    void filesSayWhatElseTheyNeed()
+    {
+        const auto needs = [](const char* file) {
+            std::string all;
+            for (const auto& need : reverie::read_weights_info(data(file)).needs)
+                all += need + "\n";
+            return QString::fromStdString(all);
+        };
+        const auto prior = needs("karlo/prior.ckpt");
+        for (const char* missing :
+             { "ViT-L-14_stats.th", "Karlo's decoder", "super-resolution", "--clip FILE", "--vocab FILE" })
+            QVERIFY2(prior.contains(QString::fromLatin1(missing)), qPrintable(prior));
+        QVERIFY(!prior.contains(QStringLiteral("Karlo's prior")));
+        QVERIFY(!needs("karlo/stats.th").contains(QStringLiteral("stats.th")));
+        const auto folder = needs("diffusers");
+        QVERIFY2(folder.startsWith(QStringLiteral("For variations of pictures")), qPrintable(folder));
+        QCOMPARE(folder.count(QLatin1Char('\n')), 1);
     }
 
     void conversionKeepsEveryBit()

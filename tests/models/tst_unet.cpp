@@ -279,7 +279,7 @@ private Q_SLOTS:
         row(2, "attn_resolutions names 5, but a picture of 16 is worked on at 16, 8");
         row(3, "image_size 9 is no multiple of 2");
         row(4, "give the picture's side");
-        row(5, "there is no kind \"unet3\"; choose unet or u2net");
+        row(5, "there is no kind \"unet3\"; choose unet, u2net, adm or adm_pair");
         row(6, "dim_mults has only one");
         row(7, "there is no attn_type \"swin\"");
         row(8, "dim must be even and at least 4, not 7");

@@ -3,7 +3,7 @@
 """Writes the files of this folder: small weights in the layouts of their publishers. Needs PyTorch and NumPy.
 
 The weights are those of recorded parity cases, so that they load strictly. Classes that these layouts name but that are
-not ours are stand-ins under the same names.
+not ours are stand-ins under the same names. Karlo's files are make_karlo.py's.
 """
 import argparse
 import collections
@@ -367,32 +367,9 @@ def write_vocabularies():
             "type": "BPE", "vocab": {"in": 512, "th": 513, "an": 514, "re</w>": 515}, "merges": listed}}))
 
 
-def write_karlo():
-    """Karlo's names with the fewest tensors that show what it is."""
-    zeros = torch.zeros
-    save({"state_dict": {"model.prd_emb": zeros(1, 1, 16), "model.positional_embedding": zeros(1, 9, 16),
-                         "model.out_proj.weight": zeros(8, 16), "model.clip_img_proj.weight": zeros(16, 8),
-                         "model.transformer.resblocks.0.ln_1.weight": zeros(16)},
-          "hyper_parameters": stand_in("omegaconf.dictconfig.DictConfig")()}, "karlo/prior.ckpt")
-    save({"state_dict": {"model.cf_param": zeros(8), "model.input_blocks.0.0.weight": zeros(4, 3, 3, 3),
-                         "model.text_seq_proj.0.weight": zeros(4, 8)}}, "karlo/decoder.ckpt")
-    save({"state_dict": {"model_first_steps.input_blocks.0.0.weight": zeros(4, 6, 3, 3),
-                         "model_last_step.input_blocks.0.0.weight": zeros(4, 6, 3, 3)}}, "karlo/sr.ckpt")
-    save((zeros(8), torch.ones(8)), "karlo/stats.th")
-    write_safetensors(HERE / "karlo_diffusers_prior.tmp", {})
-    (HERE / "karlo_diffusers_prior.tmp").unlink()
-    folder = HERE / "diffusers"
-    folder.mkdir(exist_ok=True)
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": "UnCLIPPipeline"}))
-    write_safetensors(folder / "prior/diffusion_pytorch_model.safetensors",
-                      {"prd_embedding": zeros(1, 1, 16), "clip_mean": zeros(1, 8), "clip_std": zeros(1, 8)})
-    (folder / "prior/config.json").write_text(json.dumps({"_class_name": "PriorTransformer"}))
-
-
 if __name__ == "__main__":
     random.seed(0)
     write_plain()
     write_reference()
     write_clips()
     write_vocabularies()
-    write_karlo()
