@@ -50,8 +50,8 @@ AdmTrunkImpl::AdmTrunkImpl(const UnetOptions& o, std::int64_t in, std::int64_t o
     middle_ = { block(middle, middle), o.kind == "adm" ? attention(o, middle) : AdmAttention(nullptr),
                 block(middle, middle) };
     build_up(o, skipped);
+    register_blocks(); // first, for the first parameter's type is what chains are computed in
     register_module("time_embed", module_of({ { "0", time_1.ptr() }, { "2", time_2.ptr() } }));
-    register_blocks();
     register_module("out", module_of({ { "0", norm_out.ptr() }, { "2", conv_out.ptr() } }));
 }
 
@@ -139,7 +139,7 @@ Tensor AdmTrunkImpl::forward(const Tensor& x, const Tensor& time, const Tensor& 
         h = up.forward(torch::cat({ h, skipped.back() }, 1), embed, tokens, token_bias);
         skipped.pop_back();
     }
-    return conv_out(torch::silu(norm_out(h)));
+    return conv_out(torch::silu(norm_out(h.to(norm_out->weight.scalar_type()))));
 }
 
 AdmUnetImpl::AdmUnetImpl(const UnetOptions& options)
@@ -171,7 +171,8 @@ Tensor AdmUnetImpl::conditioned(const Tensor& x, const Tensor& time, const UnetC
     const auto tokens = options().num_image_tokens;
     // Tokens of the picture lie side by side within each of the width's numbers.
     const auto of_image = clip_tok_proj(image).view({ x.size(0), -1, tokens }); // (b, cond_dim, tokens)
-    const auto of_text = text_norm(text_linear(encodings)).transpose(1, 2); // (b, cond_dim, n)
+    const auto of_text = text_norm(text_linear(encodings).to(text_norm->weight.scalar_type()))
+                             .transpose(1, 2); // (b, cond_dim, n)
     const auto present = torch::constant_pad_nd((encodings != 0).any(-1), { tokens, 0 }, true);
     const auto bias = torch::zeros(present.sizes(), x.options())
                           .masked_fill(present.logical_not(), -std::numeric_limits<float>::infinity());

@@ -197,7 +197,7 @@ Tensor OpenAiClipImpl::normalized(const Tensor& image)
 
 Tensor OpenAiClipImpl::at_length(const Tensor& embed) const
 {
-    return architecture_.normalize_embeds ? l2norm(embed) : embed;
+    return architecture_.normalize_embeds ? l2norm(embed) : embed.to(torch::kFloat32);
 }
 
 EmbeddedText OpenAiClipImpl::embed_text(const Tensor& text)

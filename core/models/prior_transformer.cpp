@@ -49,7 +49,7 @@ PriorBlockImpl::PriorBlockImpl(std::int64_t width, std::int64_t heads)
 Tensor PriorBlockImpl::forward(const Tensor& x, const Tensor& bias)
 {
     const auto b = x.size(0), n = x.size(1), width = x.size(2);
-    const auto qkv = c_qkv(ln_1(x))
+    const auto qkv = c_qkv(ln_1(x.to(ln_1->weight.scalar_type())))
                          .view({ b, n, heads_, 3 * width / heads_ })
                          .transpose(1, 2)
                          .chunk(3, -1); // (b, h, n, d)
@@ -58,7 +58,7 @@ Tensor PriorBlockImpl::forward(const Tensor& x, const Tensor& bias)
         = ((qkv[0] * scale).matmul(qkv[1].transpose(2, 3)) + bias.unsqueeze(1)).softmax(-1); // (b, h, n, n)
     const auto attended = weights.matmul(qkv[2]).transpose(1, 2).reshape({ b, n, width });
     const auto h = x + attn_proj(attended);
-    return h + mlp_proj(torch::gelu(c_fc(ln_2(h))));
+    return h + mlp_proj(torch::gelu(c_fc(ln_2(h.to(ln_2->weight.scalar_type())))));
 }
 
 PriorTransformerImpl::PriorTransformerImpl(const PriorTransformerOptions& o)
@@ -108,7 +108,7 @@ Tensor PriorTransformerImpl::forward(const Tensor& image_embed, const Tensor& ti
     for (auto& block : blocks_)
         x = block(x, bias);
     x = x.select(1, -1);
-    return out_proj(final_ln ? final_ln(x) : x); // (b, clip_dim)
+    return out_proj(final_ln ? final_ln(x.to(final_ln->weight.scalar_type())) : x); // (b, clip_dim)
 }
 
 } // namespace reverie

@@ -76,13 +76,14 @@ Tensor AdmResBlockImpl::resampled(const Tensor& x) const
 
 Tensor AdmResBlockImpl::forward(const Tensor& x, const Tensor& embed)
 {
-    auto h = conv_in(resampled(torch::silu(norm_in(x)))); // (b, dim_out, h, w)
+    auto h
+        = conv_in(resampled(torch::silu(norm_in(x.to(norm_in->weight.scalar_type()))))); // (b, dim_out, h, w)
     const auto channels = embed_to_channels(torch::silu(embed)).unsqueeze(-1).unsqueeze(-1);
     if (options_.scale_shift) {
         const auto parts = channels.chunk(2, 1);
-        h = norm_out(h) * (1 + parts[0]) + parts[1];
+        h = norm_out(h.to(norm_out->weight.scalar_type())) * (1 + parts[0]) + parts[1];
     } else {
-        h = norm_out(h + channels);
+        h = norm_out((h + channels).to(norm_out->weight.scalar_type()));
     }
     h = conv_out(torch::silu(h));
     const auto passed = resampled(x);
@@ -109,7 +110,7 @@ Tensor AdmAttentionImpl::forward(const Tensor& x, const Tensor& tokens, const Te
     const auto per_head = [&](const Tensor& t, std::int64_t parts) {
         return t.view({ b, heads_, parts * dim / heads_, -1 }).chunk(parts, 2); // (b, heads, d, n) each
     };
-    const auto own = per_head(qkv(norm(x).flatten(2)), 3);
+    const auto own = per_head(qkv(norm(x.to(norm->weight.scalar_type())).flatten(2)), 3);
     auto k = own[1], v = own[2];
     if (encoder_kv) {
         const auto given = per_head(encoder_kv(tokens), 2);

@@ -89,6 +89,8 @@ constexpr std::array clip_notes{
                 openai_clip },
     OptionNote{ "model.clip.eos_id", "Token after every text; none: the last of the vocabulary.",
                 openai_clip },
+    OptionNote{ "model.clip.normalize_embeds", "Embeddings have length 1; Karlo reads them as they are.",
+                reference },
 
     OptionNote{ "model.clip.quick_gelu", "OpenAI's activation; models trained from OpenAI's weights have it.",
                 open_clip },
