@@ -155,12 +155,17 @@ TextFrame OpenAiClipImpl::text_frame() const
              architecture_.eos_id.value_or(architecture_.vocab_size - 1) };
 }
 
-Tensor OpenAiClipImpl::encode_image(const Tensor& image)
+void OpenAiClipImpl::require_image_tower() const
 {
     if (visual.is_empty())
         throw UsageError(
             "The CLIP of this model has no image tower, so it can't look at pictures; import the "
             "model with a whole CLIP.");
+}
+
+Tensor OpenAiClipImpl::encode_image(const Tensor& image)
+{
+    require_image_tower();
     return visual.forward(image);
 }
 
@@ -213,6 +218,7 @@ EmbeddedText OpenAiClipImpl::embed_text(const Tensor& text)
 
 EmbeddedImage OpenAiClipImpl::embed_image(const Tensor& image, Noise* /*noise*/)
 {
+    require_image_tower(); // before its size is asked for
     return { at_length(encode_image(normalized(resized(image)))), {} };
 }
 

@@ -114,6 +114,7 @@ protected:
     explicit OpenAiClipImpl(const ClipArchitecture& architecture);
 
 private:
+    void require_image_tower() const; ///< throws UsageError
     [[nodiscard]] Tensor at_length(const Tensor& embed) const;
     Tensor projected(const Tensor& tokens, const Tensor& text) const;
 
