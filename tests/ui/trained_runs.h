@@ -53,8 +53,14 @@ public:
     /// At once at the decoder's first stage, which draws samples.
     static QStringList decoder(int steps)
     {
-        return { QStringLiteral("all"), QStringLiteral("--set=clip.steps=1"),
-                 QStringLiteral("--set=prior.steps=1"), QStringLiteral("--set=decoder.steps=%1").arg(steps),
+        return { QStringLiteral("all"),
+                 QStringLiteral("--set=clip.steps=1"),
+                 QStringLiteral("--set=prior.steps=1"),
+                 QStringLiteral("--set=decoder.steps=%1").arg(steps),
+                 QStringLiteral("--set=decoder.lr=0.001"),
+                 QStringLiteral("--set=decoder.warmup_steps=0"),
+                 QStringLiteral("--set=decoder.schedule=constant"),
+                 QStringLiteral("--set=decoder.batch=8"),
                  QStringLiteral("--set=decoder.prior_embed_share=0") };
     }
 

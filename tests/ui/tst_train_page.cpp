@@ -19,6 +19,7 @@
 #include <QComboBox>
 #include <QFileDialog>
 #include <QImage>
+#include <QJsonArray>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -72,6 +73,17 @@ public:
         const QModelIndex index = m_store.model().index(m_store.model().rowOf(folder));
         list.scrollTo(index);
         QTest::mouseClick(list.viewport(), Qt::LeftButton, modifiers, list.visualRect(index).center());
+    }
+
+    /// A key on the list, once no dialog is in front of it.
+    void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {})
+    {
+        QTRY_VERIFY(!QApplication::activeModalWidget());
+        m_window.activateWindow(); // a window manager does so when a dialog closes; without a screen there is
+                                   // none
+        QTRY_VERIFY(m_window.isActiveWindow());
+        page().list().setFocus();
+        QTest::keyClick(&page().list(), key, modifiers);
     }
 
     void click(const char* name)
@@ -279,7 +291,7 @@ private Q_SLOTS:
         QTest::qWait(300);
         QCOMPARE(RunFixture::status(folder).step, step);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Paused));
-        QTest::keyClick(&window.page().list(), Qt::Key_P);
+        window.press(Qt::Key_P);
         QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(folder).state, "running", long_ms);
         QTRY_VERIFY_WITH_TIMEOUT(RunFixture::status(folder).step > step, long_ms);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Running));
@@ -297,9 +309,11 @@ private Q_SLOTS:
         QTest::mouseClick(window.page().findChild<QPushButton*>(QStringLiteral("sampleDraw")),
                           Qt::LeftButton);
         QTRY_COMPARE_WITH_TIMEOUT(samplesOf(folder).size(), 2, long_ms);
-        QCOMPARE(QImage(samplesOf(folder)[0]).width(), 8);
+        const QJsonValue sizes = RunFixture::json(folder + QStringLiteral("/run.json"))[QStringLiteral(
+            "config")][QStringLiteral("model")][QStringLiteral("decoder")][QStringLiteral("image_sizes")];
+        QCOMPARE(QImage(samplesOf(folder)[0]).width(), sizes.toArray()[0].toInt());
 
-        QTest::keyClick(&window.page().list(), Qt::Key_L);
+        window.press(Qt::Key_L);
         QLineEdit* rate = nullptr;
         QTRY_VERIFY((rate = window.page().findChild<QLineEdit*>(QStringLiteral("learningRate"))));
         QCOMPARE(rate->text(), QStringLiteral("0.001"));
@@ -315,7 +329,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(lastRate(), 0.0004, long_ms);
 
         QCOMPARE(RunFixture::status(folder).pid, pid);
-        QTest::keyClick(&window.page().list(), Qt::Key_T);
+        window.press(Qt::Key_T);
         QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(folder).state, "stopped", long_ms);
         QTRY_VERIFY_WITH_TIMEOUT(!RunFixture::isAlive(folder), long_ms);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Stopped));
@@ -407,7 +421,7 @@ private Q_SLOTS:
         const QString first = run("asked-for"), again = run("again");
         Window window;
         window.choose(first);
-        QTest::keyClick(&window.page().list(), Qt::Key_D, Qt::ControlModifier);
+        window.press(Qt::Key_D, Qt::ControlModifier);
         NewRunDialog* dialog = nullptr;
         QTRY_VERIFY_WITH_TIMEOUT((dialog = window.dialog()), long_ms);
         QTest::keyClicks(field<QLineEdit>(dialog, "runName"), QStringLiteral("again"));
@@ -468,7 +482,7 @@ private Q_SLOTS:
         const auto model = read_file(toPath(folder) / "model.safetensors");
         Window window;
         window.choose(folder);
-        QTest::keyClick(&window.page().list(), Qt::Key_Delete);
+        window.press(Qt::Key_Delete);
         QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(folder), long_ms);
         QTRY_VERIFY_WITH_TIMEOUT(!window.entry(folder), long_ms);
         QPushButton* undo = nullptr;
@@ -486,7 +500,7 @@ private Q_SLOTS:
         Window window;
         window.choose(folder);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Running));
-        QTest::keyClick(&window.page().list(), Qt::Key_Delete);
+        window.press(Qt::Key_Delete);
         QTest::qWait(300);
         QVERIFY(RunFixture::isAlive(folder));
         QVERIFY(QFileInfo::exists(folder + QStringLiteral("/run.json")));
