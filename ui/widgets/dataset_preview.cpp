@@ -86,8 +86,11 @@ void DatasetPreview::setData(const QString& spec)
     }
     m_summary->setText(tr("Looking at the pictures…"));
     m_looking.start(
-        [name = spec.toStdString()](const std::stop_token&, const JobRunner::Post&) {
-            return Look{ dataset_info(name), dataset_samples(name, shown_pictures, thumbnail) };
+        [name = spec.toStdString()](const std::stop_token& stop, const JobRunner::Post&) {
+            Look look{ dataset_info(name), {} };
+            if (!stop.stop_requested())
+                look.samples = dataset_samples(name, shown_pictures, thumbnail);
+            return look;
         },
         [this](const Look& look) {
             show(look);

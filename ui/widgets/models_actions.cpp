@@ -43,7 +43,7 @@ void ModelsPage::makeActions()
     m_actions.assembleThis
         = addAction(tr("Put &Together With…"), "", "assembleThis", {}, &ModelsPage::assembleThis);
     m_actions.assemble = addAction(tr("&Put a Pipeline Together…"), "model", "assembleModel",
-                                   Keys{ Qt::CTRL | Qt::Key_P }, &ModelsPage::assemble);
+                                   Keys{ Qt::CTRL | Qt::Key_T }, &ModelsPage::assemble);
     m_actions.inspect = addAction(tr("&Look Into a File…"), "search", "inspectFile",
                                   Keys{ Qt::CTRL | Qt::Key_L }, &ModelsPage::chooseFile);
     m_actions.showInFolder

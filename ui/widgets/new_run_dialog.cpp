@@ -59,8 +59,10 @@ NewRunDialog::Threads::Threads()
 
 NewRunDialog::Threads::~Threads()
 {
-    for (QThreadPool* pool : { &options, &pictures, &preview })
+    for (QThreadPool* pool : { &options, &pictures, &preview }) {
+        pool->clear(); // what nobody wants to know any more
         pool->waitForDone();
+    }
 }
 
 NewRunDialog::NewRunDialog(const QList<RunEntry>& runs, Threads& threads,
