@@ -4,6 +4,7 @@
 #include "core/api/drawing_cost.h"
 #include "core/api/out_of_memory.h"
 #include "core/api/request_check.h"
+#include "core/api/weighted_texts.h"
 #include "core/base/random_key.h"
 #include "core/models/outpainting.h"
 #include "core/nn/pixels.h"
@@ -182,18 +183,11 @@ void GenerationRun::draw(int first, int count)
     count_ = count;
     passes_ = window_ = 0;
     begin_pictures();
-    std::vector<Tensor> rows;
-    for (const auto& picture : pictures_)
-        rows.push_back(torch::tensor(request_.ids.empty()
-                                         ? model_.ids_of(picture.prompt)
-                                         : request_.ids[at(picture.index / request_.count)]));
-    const auto ids = torch::stack(rows).to(model_.device); // int64 (b, n)
-    negative_ids_ = request_.recipe.negative.empty()
-        ? Tensor()
-        : model_.ids_of(std::vector<std::string>{ request_.recipe.negative }).expand({ count, -1 });
-    const auto embeds = embeds_of(ids);
+    texts_.reset();
+    negative_ = request_.recipe.negative.empty() ? EmbeddedText{} : text_for_all(request_.recipe.negative);
+    const auto embeds = embeds_of();
     if (!stop_.stop_requested())
-        through_decoder(ids, embeds);
+        through_decoder(embeds);
     for (auto& picture : pictures_)
         if (!picture.image.empty())
             result_.pictures.push_back(std::move(picture));
@@ -231,7 +225,36 @@ void GenerationRun::begin_pictures()
     }
 }
 
-Tensor GenerationRun::embeds_of(const Tensor& ids)
+const EmbeddedText& GenerationRun::texts()
+{
+    if (texts_)
+        return *texts_;
+    if (request_.ids.empty()) {
+        std::vector<std::string> prompts;
+        for (const auto& picture : pictures_)
+            prompts.push_back(picture.prompt);
+        texts_ = embed_weighted(model_, prompts);
+    } else {
+        std::vector<Tensor> rows; // int64 (n)
+        for (const auto& picture : pictures_)
+            rows.push_back(torch::tensor(request_.ids[at(picture.index / request_.count)]));
+        texts_ = model_.parts.clip->embed_text(torch::stack(rows).to(model_.device));
+    }
+    return *texts_;
+}
+
+EmbeddedText GenerationRun::text_for_all(const std::string& text) const
+{
+    return embed_weighted(model_, std::vector<std::string>(at(count_), text));
+}
+
+TextCondition GenerationRun::condition_of(const EmbeddedText& texts) const
+{
+    const bool reads = model_.parts.prior->options().condition_on_text_encodings;
+    return { texts.text_embed, reads ? texts.text_encodings : Tensor() };
+}
+
+Tensor GenerationRun::embeds_of()
 {
     const auto& recipe = request_.recipe;
     Tensor embeds;
@@ -242,7 +265,7 @@ Tensor GenerationRun::embeds_of(const Tensor& ids)
     else if (!recipe.blend.empty())
         embeds = blended(recipe);
     else
-        embeds = through_prior(ids, /*chosen=*/true, /*away=*/true, result_.settings.candidates);
+        embeds = through_prior(texts(), /*chosen=*/true, /*away=*/true, result_.settings.candidates);
     if (recipe.text_diff && !stop_.stop_requested())
         embeds = turned(embeds, *recipe.text_diff);
     if (!stop_.stop_requested())
@@ -263,11 +286,9 @@ Tensor GenerationRun::blended(const Recipe& recipe)
     std::vector<Tensor> parts;
     std::vector<double> weights;
     for (const auto& part : recipe.blend) {
-        parts.push_back(
-            part.picture
-                ? model_.embed_picture(part.picture->image).expand({ count_, -1 })
-                : through_prior(model_.ids_of(std::vector<std::string>{ part.text }).expand({ count_, -1 }),
-                                recipe.blend.size() == 1, /*away=*/true, result_.settings.candidates));
+        parts.push_back(part.picture ? model_.embed_picture(part.picture->image).expand({ count_, -1 })
+                                     : through_prior(text_for_all(part.text), recipe.blend.size() == 1,
+                                                     /*away=*/true, result_.settings.candidates));
         weights.push_back(part.weight);
         if (stop_.stop_requested())
             return {};
@@ -284,9 +305,7 @@ Tensor GenerationRun::blended(const Recipe& recipe)
 
 Tensor GenerationRun::turned(const Tensor& embeds, const TextDiff& diff)
 {
-    const auto phrases
-        = model_.parts.clip->embed_text(model_.ids_of(std::vector<std::string>{ diff.from, diff.to }))
-              .text_embed; // (2, d)
+    const auto phrases = embed_weighted(model_, { diff.from, diff.to }).text_embed; // (2, d)
     const auto from = to_vector(phrases[0]), to = to_vector(phrases[1]);
     std::vector<Tensor> rows;
     for (int i = 0; i < count_; ++i)
@@ -294,7 +313,7 @@ Tensor GenerationRun::turned(const Tensor& embeds, const TextDiff& diff)
     return torch::cat(rows).to(model_.device);
 }
 
-Tensor GenerationRun::through_prior(const Tensor& ids, bool chosen, bool away, int candidates)
+Tensor GenerationRun::through_prior(const EmbeddedText& texts, bool chosen, bool away, int candidates)
 {
     auto& prior = *model_.parts.prior;
     const auto& settings = result_.settings;
@@ -307,9 +326,9 @@ Tensor GenerationRun::through_prior(const Tensor& ids, bool chosen, bool away, i
     const auto on_step = [&](std::int64_t step, std::int64_t, const Tensor&) {
         report(progress(0, done + static_cast<int>(step), all));
     };
-    const bool with_negative = away && negative_ids_.defined() && settings.prior_cond_scale != 1;
-    const auto negative = with_negative ? prior.embed_text(negative_ids_) : TextCondition{};
-    const auto samples = prior.sample(prior.embed_text(ids), candidates, options, *source, on_step, stop_,
+    const bool with_negative = away && negative_.text_embed.defined() && settings.prior_cond_scale != 1;
+    const auto negative = with_negative ? condition_of(negative_) : TextCondition{};
+    const auto samples = prior.sample(condition_of(texts), candidates, options, *source, on_step, stop_,
                                       with_negative ? &negative : nullptr);
     ++passes_;
     if (stop_.stop_requested() || !chosen)
@@ -332,11 +351,11 @@ void GenerationRun::keep_embeds(const Tensor& embeds)
         pictures_[at(i)].image_embed = to_vector(embeds[i]);
 }
 
-void GenerationRun::through_decoder(const Tensor& ids, const Tensor& embeds)
+void GenerationRun::through_decoder(const Tensor& embeds)
 {
     auto& decoder = model_.parts.decoder;
     const auto& settings = result_.settings;
-    auto condition = condition_of(embeds, ids);
+    auto condition = condition_of(embeds, texts());
     DecoderSampling sampling;
     sampling.cond_scale = settings.cond_scale;
     sampling.start_at_unet_number = first_stage();
@@ -365,16 +384,15 @@ void GenerationRun::through_decoder(const Tensor& ids, const Tensor& embeds)
 
 DecoderCondition GenerationRun::negative_condition()
 {
-    return condition_of(through_prior(negative_ids_, /*chosen=*/false, /*away=*/false, 1), negative_ids_);
+    return condition_of(through_prior(negative_, /*chosen=*/false, /*away=*/false, 1), negative_);
 }
 
-DecoderCondition GenerationRun::condition_of(const Tensor& embeds, const Tensor& ids)
+DecoderCondition GenerationRun::condition_of(const Tensor& embeds, const EmbeddedText& texts) const
 {
     DecoderCondition condition{ embeds, {} };
     if (model_.parts.decoder->reads_text()) {
-        const auto text = model_.parts.clip->embed_text(ids);
-        condition.text_encodings = text.text_encodings;
-        condition.text_embed = text.text_embed;
+        condition.text_encodings = texts.text_encodings;
+        condition.text_embed = texts.text_embed;
     }
     return condition;
 }

@@ -31,6 +31,10 @@ private:
     [[nodiscard]] int steps_of(int stage) const; ///< of the decoder
     [[nodiscard]] std::vector<StageCost> costs() const;
     [[nodiscard]] std::uint64_t seed_of(int picture) const;
+    /// The pictures' prompts as CLIP reads them, and one text for all of them.
+    [[nodiscard]] const EmbeddedText& texts();
+    [[nodiscard]] EmbeddedText text_for_all(const std::string& text) const;
+    [[nodiscard]] TextCondition condition_of(const EmbeddedText& texts) const;
     /// Noise of the pictures being drawn. `variant` tells draws of one stage apart: a window of outpainting.
     [[nodiscard]] std::unique_ptr<Noise> noise(int stage, int candidates, int variant = 0) const;
 
@@ -40,18 +44,18 @@ private:
     void begin_pictures();
 
     // The image embedding, (b, d).
-    Tensor embeds_of(const Tensor& ids);
+    Tensor embeds_of();
     Tensor given_embeds();
     Tensor blended(const Recipe& recipe);
     Tensor turned(const Tensor& embeds, const TextDiff& diff);
     /// A pass of the prior; with `chosen` its candidates become the pictures'.
-    Tensor through_prior(const Tensor& ids, bool chosen, bool away, int candidates);
+    Tensor through_prior(const EmbeddedText& texts, bool chosen, bool away, int candidates);
     void keep_embeds(const Tensor& embeds);
 
-    void through_decoder(const Tensor& ids, const Tensor& embeds);
+    void through_decoder(const Tensor& embeds);
     DecoderCondition negative_condition();
     /// embeds (b, d) and, where the decoder reads them, the texts of ids (b, n).
-    DecoderCondition condition_of(const Tensor& embeds, const Tensor& ids);
+    [[nodiscard]] DecoderCondition condition_of(const Tensor& embeds, const EmbeddedText& texts) const;
     void draw_around(const OutpaintPicture& wanted, const DecoderCondition& condition,
                      DecoderSampling sampling);
     void set_pictures(DecoderSampling& sampling);
@@ -75,7 +79,8 @@ private:
     int first_ = 0, count_ = 0; ///< the pictures being drawn
     int passes_ = 0; ///< of the prior, finished for them
     int window_ = 0, windows_ = 1; ///< of outpainting
-    Tensor negative_ids_; ///< (b, n); undefined without a negative prompt
+    std::optional<EmbeddedText> texts_; ///< of the pictures being drawn, once asked for
+    EmbeddedText negative_; ///< likewise; undefined without a negative prompt
     std::vector<Picture> pictures_;
 };
 

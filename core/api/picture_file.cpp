@@ -2,6 +2,7 @@
 #include "core/api/picture_file.h"
 
 #include "core/api/picture_texts.h"
+#include "core/api/prompt_weights.h"
 #include "core/api/recipe_json.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -70,6 +71,36 @@ std::vector<PictureParent> parents_from(const json& list)
     return parents;
 }
 
+json axes_json(const std::vector<Axis>& axes)
+{
+    json list = json::array();
+    for (const auto& axis : axes)
+        list.push_back({ { "parameter", axis.parameter }, { "values", axis.values } });
+    return list;
+}
+
+std::vector<Axis> axes_from(const json& list)
+{
+    std::vector<Axis> axes;
+    for (const auto& axis : list)
+        axes.push_back(
+            { axis.at("parameter").get<std::string>(), axis.at("values").get<std::vector<std::string>>() });
+    return axes;
+}
+
+/// Pictures from before there were weights took brackets for what they are.
+void escape_texts(PictureMaking& making)
+{
+    making.prompt = escape_weights(making.prompt);
+    making.recipe.negative = escape_weights(making.recipe.negative);
+    for (auto& part : making.recipe.blend)
+        part.text = escape_weights(part.text);
+    if (auto& diff = making.recipe.text_diff) {
+        diff->from = escape_weights(diff->from);
+        diff->to = escape_weights(diff->to);
+    }
+}
+
 DigitalSource source_of(const PictureMaking& making)
 {
     const bool all_drawn = std::all_of(making.parents.begin(), making.parents.end(),
@@ -101,6 +132,9 @@ PictureMaking from_json(const json& record)
     making.kind = record.value("kind", making.kind);
     making.parents = parents_from(record.value("parents", json::array()));
     making.recipe = recipe_from_json(record.value("recipe", json::object()));
+    making.axes = axes_from(record.value("axes", json::array()));
+    if (!record.value("weights", false))
+        escape_texts(making);
     return making;
 }
 
@@ -164,6 +198,16 @@ std::string a1111_parameters(const PictureMaking& making)
         add("Eta", number(settings.eta));
     if (const auto& start = making.recipe.start)
         add("Denoising strength", number(start->strength));
+    for (std::size_t i = 0; i < making.axes.size(); ++i) { // as A1111's script says it
+        const std::string name = i == 0 ? "X" : "Y";
+        std::string values;
+        for (const auto& value : making.axes[i].values)
+            values += (values.empty() ? "" : ", ") + value;
+        if (i == 0)
+            add("Script", "X/Y/Z plot");
+        add(name + " Type", making.axes[i].parameter);
+        add(name + " Values", values);
+    }
     add("Version", "Reverie " + making.version);
     const auto& negative = making.recipe.negative;
     return making.prompt + (negative.empty() ? "" : "\nNegative prompt: " + negative) + "\n" + line;
@@ -172,27 +216,31 @@ std::string a1111_parameters(const PictureMaking& making)
 std::string to_json(const PictureMaking& making)
 {
     const auto& settings = making.settings;
-    return dump({ { "format", record_format },
-                  { "version", making.version },
-                  { "prompt", making.prompt },
-                  { "seed", making.seed },
-                  { "width", making.width },
-                  { "height", making.height },
-                  { "complete", making.complete },
-                  { "kind", making.kind },
-                  { "parents", parents_json(making.parents) },
-                  { "recipe", to_json(making.recipe) },
-                  { "model", { { "title", settings.model }, { "sha256", settings.model_hash } } },
-                  { "settings",
-                    { { "cond_scale", settings.cond_scale },
-                      { "prior_cond_scale", settings.prior_cond_scale },
-                      { "prior_steps", settings.prior_steps },
-                      { "steps", settings.steps },
-                      { "candidates", settings.candidates },
-                      { "sampler", to_string(settings.sampler) },
-                      { "eta", settings.eta },
-                      { "device", settings.device },
-                      { "dtype", settings.dtype } } } });
+    json record = { { "format", record_format },
+                    { "version", making.version },
+                    { "prompt", making.prompt },
+                    { "weights", true }, // in its texts, see read_weights()
+                    { "seed", making.seed },
+                    { "width", making.width },
+                    { "height", making.height },
+                    { "complete", making.complete },
+                    { "kind", making.kind },
+                    { "parents", parents_json(making.parents) },
+                    { "recipe", to_json(making.recipe) },
+                    { "model", { { "title", settings.model }, { "sha256", settings.model_hash } } },
+                    { "settings",
+                      { { "cond_scale", settings.cond_scale },
+                        { "prior_cond_scale", settings.prior_cond_scale },
+                        { "prior_steps", settings.prior_steps },
+                        { "steps", settings.steps },
+                        { "candidates", settings.candidates },
+                        { "sampler", to_string(settings.sampler) },
+                        { "eta", settings.eta },
+                        { "device", settings.device },
+                        { "dtype", settings.dtype } } } };
+    if (!making.axes.empty())
+        record["axes"] = axes_json(making.axes);
+    return dump(record);
 }
 
 PictureTexts making_texts(const PictureMaking& making)

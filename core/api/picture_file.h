@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/api/generator.h"
+#include "core/api/request_axes.h"
 #include "core/base/picture_texts.h"
 
 #include <filesystem>
@@ -27,6 +28,7 @@ struct PictureMaking {
     std::string kind = "drawing"; ///< or "variation", "blend", "inpainting", ...
     std::vector<PictureParent> parents = {};
     Recipe recipe = {}; ///< without pixels
+    std::vector<Axis> axes = {}; ///< of a grid of pictures: its columns' and its rows'; else empty
 };
 
 /// What a picture of `request` says about itself; `image` is the one of its stages that is written.

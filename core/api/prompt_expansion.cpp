@@ -17,6 +17,8 @@ using Texts = std::vector<std::string>;
 
 constexpr std::size_t most_prompts = 10'000;
 constexpr int deepest = 20;
+const std::string template_marks = "{|}#";
+const std::string weight_marks = "()[]\\"; ///< whose backslash stays
 
 Texts limited(Texts texts)
 {
@@ -70,7 +72,8 @@ public:
         for (std::size_t i = 0; i < text.size();) {
             Texts next;
             if (text[i] == '\\' && i + 1 < text.size()) {
-                next = { std::string(1, text[i + 1]) };
+                const bool stays = weight_marks.find(text[i + 1]) != std::string::npos;
+                next = { text.substr(stays ? i : i + 1, stays ? 2 : 1) };
                 i += 2;
             } else if (text[i] == '{') {
                 const auto end = closing(text, i);
@@ -235,6 +238,31 @@ std::vector<std::string> expand_prompt(const std::string& line, const std::files
 {
     const auto text = trimmed(without_comment(line));
     return text.empty() ? Texts() : Expansion(wildcards).all(text);
+}
+
+static std::string escaped(const std::string& prompt)
+{
+    std::string text;
+    for (std::size_t i = 0; i < prompt.size(); ++i) {
+        const bool pair = prompt[i] == '\\' && i + 1 < prompt.size()
+            && weight_marks.find(prompt[i + 1]) != std::string::npos;
+        const bool wildcard
+            = prompt.compare(i, 2, "__") == 0 || (i > 0 && prompt.compare(i - 1, 2, "__") == 0);
+        if (!pair && (wildcard || prompt[i] == '\\' || template_marks.find(prompt[i]) != std::string::npos))
+            text += '\\';
+        text += prompt[i];
+        if (pair)
+            text += prompt[++i];
+    }
+    return text;
+}
+
+std::string template_of(const std::vector<std::string>& prompts)
+{
+    std::string text;
+    for (const auto& prompt : prompts)
+        text += (text.empty() ? "" : "|") + escaped(prompt);
+    return prompts.size() == 1 ? text : "{" + text + "}";
 }
 
 } // namespace reverie

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/request_check.h"
 
+#include "core/api/prompt_weights.h"
 #include "core/base/error.h"
 #include "core/base/utf8.h"
 #include "core/data/text_ids.h"
@@ -201,6 +202,8 @@ std::vector<std::string> texts_of(const GenerateRequest& request)
     texts.push_back(request.recipe.negative);
     if (const auto& diff = request.recipe.text_diff)
         texts.insert(texts.end(), { diff->from, diff->to });
+    for (auto& text : texts)
+        text = without_weights(text);
     return texts;
 }
 

@@ -15,7 +15,7 @@ void check_request(const GenerateRequest& request, const ResolvedSettings& setti
 /// What is worth knowing before the pictures are there, a sentence each.
 std::vector<std::string> warnings_of(const GenerateRequest& request, const LoadedPipeline& model);
 
-/// Every text in it that the model reads.
+/// Every text in it that the model reads, without its weights.
 std::vector<std::string> texts_of(const GenerateRequest& request);
 
 } // namespace reverie

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/model_info.h"
+#include "core/api/picture_file.h"
 #include "core/api/pipeline_generator.h"
+#include "core/api/weighted_texts.h"
 #include "core/io/dataset_file.h"
 #include "core/nn/pixels.h"
 #include "core/nn/resize.h"
@@ -17,6 +19,12 @@ using namespace reverie;
 namespace {
 
 constexpr int compared_size = 32;
+
+/// The same up to what rounding makes of a batch.
+bool close(const Image& a, const Image& b)
+{
+    return a.rgb.size() == b.rgb.size() && (to_tensor(a) - to_tensor(b)).abs().max().item<double>() < 0.02;
+}
 
 Tensor as_compared(const Image& image) // -> (3 * 32 * 32)
 {
@@ -99,6 +107,57 @@ private Q_SLOTS:
         };
         QVERIFY(distance(swapped[0], own[1]) < distance(swapped[0], own[0]));
         QVERIFY(distance(swapped[1], own[0]) < distance(swapped[1], own[1]));
+    }
+
+    void weightsMoveWhatClipMakesOfAPrompt()
+    {
+        const auto path
+            = std::filesystem::path(REVERIE_TEST_DATA) / "../../resources/models/emoji.safetensors";
+        const LoadedPipeline model(load_pipeline(path), {}, GeneratorOptions{});
+        const auto plain = embed_weighted(model, { "red heart", "heart", "red \\(x\\) heart" });
+        const auto ids = model.ids_of(std::vector<std::string>{ "red heart", "heart", "red (x) heart" });
+        const auto clip = model.parts.clip->embed_text(ids);
+        QVERIFY(plain.text_embed.equal(clip.text_embed) && plain.text_encodings.equal(clip.text_encodings));
+
+        const auto weighted
+            = embed_weighted(model, { "(red:1.5) heart", "(red:0) heart", "(red heart:1.7)" });
+        const auto whole = clip.text_embed[0], without = clip.text_embed[1];
+        const auto toward = whole + 0.5 * (whole - without);
+        QVERIFY(torch::allclose(weighted.text_embed[0], toward / toward.norm(), 1e-5, 1e-5));
+        QVERIFY(torch::allclose(weighted.text_embed[1], without, 1e-5, 1e-5)); // as if it were not there
+        QVERIFY(torch::allclose(weighted.text_embed[2], whole, 1e-5, 1e-5)); // nothing to stand out from
+
+        // The encodings of "red" count half as much again, and all of them together as much as before.
+        const auto red = std::int64_t(model.parts.tokenizer->encode("red").size());
+        const auto first = model.parts.clip->text_frame().start ? 1 : 0;
+        auto expected = clip.text_encodings[0].clone();
+        expected.slice(0, first, first + red).mul_(1.5);
+        expected *= clip.text_encodings[0].norm() / expected.norm();
+        QVERIFY(torch::allclose(weighted.text_encodings[0], expected, 1e-5, 1e-5));
+        const auto norm = weighted.text_encodings[0].norm() / clip.text_encodings[0].norm();
+        QVERIFY(std::abs(norm.item<double>() - 1) < 1e-4);
+    }
+
+    void aWeightChangesThePictureAndTravelsWithIt()
+    {
+        GenerateRequest request;
+        request.prompts = { "red heart", "(red:1.0) heart", "(red:1.6) heart" };
+        request.seeds = { 4, 4, 4 };
+        request.prior_steps = 4;
+        request.steps = { 4, 4 };
+        const auto result = generator->generate(request, {}, {});
+        const auto& pictures = result.pictures;
+        QVERIFY(pictures[0].image == pictures[1].image);
+        QVERIFY(pictures[0].image != pictures[2].image);
+        const auto making = making_of(pictures[2], pictures[2].image, result.settings, {}, "1");
+        const auto again = generator->generate(request_from(making_from_json(to_json(making), "it")), {}, {});
+        QVERIFY(again.pictures[0].image == pictures[2].image
+                || close(again.pictures[0].image, pictures[2].image));
+        // A picture from before there were weights meant its brackets.
+        const std::string record = to_json(making);
+        auto old = record;
+        old.replace(old.find("\"weights\":true"), 14, "\"weights\":false");
+        QCOMPARE(request_from(making_from_json(old, "it")).prompts[0], std::string("\\(red:1.6\\) heart"));
     }
 
     void aPictureIsTheSameAloneAndInABatchOfEight()
