@@ -11,6 +11,9 @@ void addGenerateCommand(CLI::App& app, int& status)
     addGenerateFlags(*generate, *options);
     addJsonFlag(*generate, options->json);
     generate->callback([options, &status] {
+        for (const auto& axis : { options->columns, options->rows })
+            if (axis.starts_with("prompt=") && options->prompts.empty())
+                options->prompts = { reverie::parse_axis(axis).values.front() };
         status = options->interactive ? drawInteractively(*options) : drawJob(*options, makeJob(*options));
     });
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "app/dream/generate_options.h"
 
+#include "core/api/number_list.h"
 #include "core/api/picture_file.h"
 #include "core/api/prompt_expansion.h"
+#include "core/api/prompt_file.h"
 #include "core/api/source_picture.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -60,6 +62,7 @@ void checkFlags(const GenerateOptions& options)
             "--strength belongs to --start; give a picture, too.");
     require(!options.negative || reverie::is_utf8(*options.negative),
             "The negative prompt is not UTF-8 text; check the terminal's encoding.");
+    require(options.rows.empty() || !options.columns.empty(), "--y belongs to a grid; give --x, too.");
     requireFinite(options.condScale, "--cond-scale");
     requireFinite(options.priorCondScale, "--prior-cond-scale");
     if (options.sampler)
@@ -107,6 +110,47 @@ std::uint64_t randomSeed()
     return std::random_device{}();
 }
 
+template <class T>
+T oneNumber(const std::string& text)
+{
+    T number{};
+    if (!CLI::detail::lexical_cast(text, number))
+        throw CLI::ConversionError(text + " is no such number");
+    return number;
+}
+
+/// A flag that takes a number, or a list of them to draw with each.
+template <class T>
+CLI::Option* addNumbers(CLI::App& command, GenerateOptions& options, const std::string& flag,
+                        const std::string& parameter, std::optional<T>& number, const std::string& help)
+{
+    return command.add_option_function<std::string>(
+        flag,
+        [&options, &number, parameter](const std::string& text) {
+            if (!reverie::is_number_list(text)) {
+                number = oneNumber<T>(text);
+                return;
+            }
+            options.lists.push_back(reverie::make_axis(parameter, text));
+            number = static_cast<T>(reverie::expand_numbers(text).front());
+        },
+        help);
+}
+
+/// "20,10" are the stages', "8, 16, .., 32" are to be drawn with each.
+void takeSteps(GenerateOptions& options, const std::string& text)
+{
+    if (text.find("..") != std::string::npos) {
+        options.lists.push_back(reverie::make_axis("steps", text));
+        options.steps = { static_cast<int>(reverie::expand_numbers(text).front()) };
+        return;
+    }
+    std::istringstream parts(text);
+    options.steps.clear();
+    for (std::string part; std::getline(parts, part, ',');)
+        options.steps.push_back(oneNumber<int>(part));
+}
+
 std::vector<std::string> expanded(const std::vector<std::string>& templates, const std::string& wildcards)
 {
     std::vector<std::string> prompts;
@@ -144,44 +188,33 @@ void addSamplingFlags(CLI::App& command, GenerateOptions& options)
                        "Names of the files: [index] [seed] [prompt] [date] [datetime<%Y-%m-%d>] [model] "
                        "[model_hash]; '/' makes folders");
     command.add_option("-n,--count", options.count, "Pictures of every prompt");
-    command.add_option("--seed", options.seed, "Seed of the first picture; the others count on from it");
+    addNumbers(command, options, "--seed", "seed", options.seed,
+               "Seed of the first picture; the others count on from it");
     command.add_option("--model", options.model, "Model file, or the name of an installed model");
-    command.add_option("--cond-scale", options.condScale, "Guidance of the decoder; 1 is none");
-    command.add_option("--prior-cond-scale", options.priorCondScale, "Guidance of the prior; 1 is none");
-    command.add_option("--steps", options.steps, "Steps of every stage, or one number for each: 20,10")
-        ->delimiter(',')
-        ->allow_extra_args(false);
-    command.add_option("--prior-steps", options.priorSteps, "Steps of the prior");
+    addNumbers(
+        command, options, "--cond-scale,--guidance", "guidance", options.condScale,
+        "Guidance of the decoder; 1 is none. This and other numbers may be a list, 1,2,..,4, to draw with "
+        "each");
+    addNumbers(command, options, "--prior-cond-scale,--prior-guidance", "prior-guidance",
+               options.priorCondScale, "Guidance of the prior; 1 is none");
+    command.add_option_function<std::string>(
+        "--steps", [&options](const std::string& text) { takeSteps(options, text); },
+        "Steps of every stage, or one number for each: 20,10; 8,16,..,32 draws with each");
+    addNumbers(command, options, "--prior-steps", "prior-steps", options.priorSteps, "Steps of the prior");
     command.add_option("--sampler", options.sampler, "ddpm, ddim or dpmpp");
-    command.add_option("--eta", options.eta, "Share of fresh noise in DDIM, 0 to 1");
-    command.add_option("--candidates", options.candidates, "Embeddings the prior proposes for each picture");
+    addNumbers(command, options, "--eta", "eta", options.eta, "Share of fresh noise in DDIM, 0 to 1");
+    addNumbers(command, options, "--candidates", "candidates", options.candidates,
+               "Embeddings the prior proposes for each picture");
+    command.add_option("--x", options.columns,
+                       "Draw a labelled grid whose columns differ in this: guidance=1,2,..,4, seed=1,2,3, "
+                       "sampler=ddim,dpmpp, \"prompt=red heart | blue heart\"");
+    command.add_option("--y", options.rows, "And whose rows differ in this");
     command.add_option("--batch", options.batch, "Pictures drawn at a time");
     command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
     command.add_option("--dtype", options.dtype, "f32, bf16 or f16: what the networks compute in");
     command.add_option("--threads", options.threads, "Processor threads; all cores if not given");
     command.add_flag("--save-stages", options.saveStages, "Keep every stage in <picture>.reverie/");
     command.add_flag("--no-gallery", options.noGallery, "Don't show the pictures in the gallery");
-}
-
-std::vector<std::string> readPromptFile(const std::string& path)
-{
-    std::string text = reverie::read_file(path);
-    if (!reverie::is_utf8(text))
-        throw Error(path + " is not UTF-8 text; save it as UTF-8.");
-    if (text.starts_with("\xEF\xBB\xBF"))
-        text.erase(0, 3);
-
-    std::vector<std::string> prompts;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.ends_with('\r'))
-            line.pop_back();
-        if (!isBlank(line))
-            prompts.push_back(std::move(line));
-    }
-    if (prompts.empty())
-        throw Error(path + " holds no prompts; write one on each line.");
-    return prompts;
 }
 
 /// What is asked for by words, or by the picture to draw again.
@@ -199,7 +232,8 @@ static GenerateRequest requestOf(const GenerateOptions& options, GenerateJob& jo
         return request;
     }
     GenerateRequest request;
-    request.prompts = options.promptFile.empty() ? options.prompts : readPromptFile(options.promptFile);
+    request.prompts
+        = options.promptFile.empty() ? options.prompts : reverie::read_prompt_file(options.promptFile);
     if (options.expand)
         request.prompts = expanded(request.prompts, options.wildcards);
     request.seed = randomSeed();

@@ -3,6 +3,7 @@
 
 #include "core/api/generator.h"
 #include "core/api/model_info.h"
+#include "core/api/request_axes.h"
 
 #include <CLI/CLI.hpp>
 #include <optional>
@@ -28,6 +29,8 @@ struct GenerateOptions {
     std::optional<int> count;
     std::optional<double> condScale, priorCondScale, eta;
     std::vector<int> steps;
+    std::vector<reverie::Axis> lists; ///< of numbers, to draw with each; their first ones are above and below
+    std::string columns, rows; ///< of a grid: "guidance=1,2,..,4"
     std::optional<int> priorSteps, candidates, batch;
     std::optional<std::string> sampler, dtype;
     std::string device = "auto";
@@ -40,10 +43,6 @@ struct GenerateOptions {
 void addGenerateFlags(CLI::App& command, GenerateOptions& options);
 /// Those that every command that draws has.
 void addSamplingFlags(CLI::App& command, GenerateOptions& options);
-
-/// Lines of a prompt file, taken literally; blank ones are left out. Throws Error if the file can't be read,
-/// is empty or is not UTF-8.
-std::vector<std::string> readPromptFile(const std::string& path);
 
 /// What is asked for, and with which model. Reads the prompt file or the picture to go on from. Throws
 /// UsageError for what no model could do.

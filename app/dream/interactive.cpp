@@ -64,5 +64,7 @@ ExitStatus drawInteractively(const GenerateOptions& options)
     if (!options.prompts.empty() || !options.promptFile.empty() || !options.from.empty())
         throw reverie::UsageError(
             "--interactive reads its prompts from standard input; leave the others out.");
+    if (!options.lists.empty() || !options.columns.empty())
+        throw reverie::UsageError("--interactive draws with one number each; leave lists and grids out.");
     return Conversation(options).run();
 }

@@ -121,9 +121,9 @@ void JobDrawing::onUpdate(const GenerateUpdate& update)
 
 void JobDrawing::keep(const Picture& picture, const ResolvedSettings& settings)
 {
-    if (picture.image.empty() || !m_written.insert(picture.index).second)
+    if (picture.image.empty() || m_written.contains(picture.index))
         return;
-    const auto path = m_writer.write(picture, settings);
+    const auto path = m_written[picture.index] = m_writer.write(picture, settings);
     registerIn(path);
     m_output.result(path.string());
     m_output.object({ { "type", "picture" },
@@ -148,11 +148,4 @@ void JobDrawing::registerIn(const std::filesystem::path& path)
         m_output.warning(error.what());
         m_inGallery = false;
     }
-}
-
-ExitStatus drawJob(const GenerateOptions& options, const GenerateJob& job)
-{
-    Output output(options.json);
-    WarmModel model(job);
-    return JobDrawing(options, job, output).run(model);
 }

@@ -6,7 +6,7 @@
 #include "app/dream/output.h"
 #include "app/dream/picture_writer.h"
 
-#include <set>
+#include <map>
 
 /// The model of a job, opened for the first picture and warm for the next.
 class WarmModel
@@ -34,6 +34,8 @@ public:
     JobDrawing(const GenerateOptions& options, const GenerateJob& job, Output& output);
 
     ExitStatus run(WarmModel& model);
+    /// Of what was written, by Picture::index.
+    [[nodiscard]] const std::map<int, std::filesystem::path>& written() const { return m_written; }
 
 private:
     void onUpdate(const reverie::GenerateUpdate& update);
@@ -43,9 +45,10 @@ private:
     const GenerateJob& m_job;
     Output& m_output;
     PictureWriter m_writer;
-    std::set<int> m_written; ///< by Picture::index
+    std::map<int, std::filesystem::path> m_written;
     bool m_inGallery;
 };
 
-/// Opens the model, draws the job and tells about it.
+/// Opens the model, draws the job, with every number of its lists and as a grid if one is wanted, and tells
+/// about it.
 ExitStatus drawJob(const GenerateOptions& options, const GenerateJob& job);

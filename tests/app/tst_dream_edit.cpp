@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <set>
 
 using nlohmann::json;
 
@@ -91,6 +92,71 @@ private Q_SLOTS:
         m_heart = drawn({ QStringLiteral("generate"), QStringLiteral("red heart") });
         m_cat = drawn({ QStringLiteral("generate"), QStringLiteral("cat face") });
         QVERIFY(QFile::exists(m_heart) && QFile::exists(m_cat));
+    }
+
+    void aListOfNumbersDrawsWithEach()
+    {
+        const Run run
+            = dream({ QStringLiteral("generate"), QStringLiteral("red heart"), QStringLiteral("--model"),
+                      m_model, QStringLiteral("--seed"), QStringLiteral("1, 2"), QStringLiteral("--guidance"),
+                      QStringLiteral("1,1.5,..,2"), QStringLiteral("--steps"), QStringLiteral("2, 4, .., 4"),
+                      QStringLiteral("--prior-steps"), QStringLiteral("4"), QStringLiteral("-o"),
+                      QStringLiteral("lists"), QStringLiteral("--no-gallery") });
+        QVERIFY2(run.status == 0, run.err);
+        std::set<std::tuple<double, std::uint64_t, int>> drawn;
+        for (const QByteArray& line : run.out.trimmed().split('\n')) {
+            const auto making = makingOf(m_folder.filePath(QString::fromUtf8(line)));
+            drawn.insert({ making.settings.cond_scale, making.seed, making.settings.steps[1] });
+        }
+        QCOMPARE(drawn.size(), 12U);
+        QVERIFY(drawn.contains({ 1.5, 2, 4 }));
+    }
+
+    void aGridIsDrawnWithItsPicturesBesideIt()
+    {
+        QStringList arguments{ QStringLiteral("generate"),
+                               QStringLiteral("--x"),
+                               QStringLiteral("eta=0, 1"),
+                               QStringLiteral("--y"),
+                               QStringLiteral("prompt=red heart | (cat:1.2) face"),
+                               QStringLiteral("--sampler"),
+                               QStringLiteral("ddim"),
+                               QStringLiteral("-o"),
+                               QStringLiteral("sheet.png") };
+        arguments << quick();
+        const Run run = dream(arguments);
+        QVERIFY2(run.status == 0, run.err);
+        QVERIFY(run.out.endsWith("\nsheet.png\n") && run.out.count('\n') == 5);
+        const QString grid = m_folder.filePath(QStringLiteral("sheet.png"));
+        QCOMPARE(makingOf(grid).axes.at(1), (reverie::Axis{ "prompt", { "red heart", "(cat:1.2) face" } }));
+        const QImage sheet(grid);
+        for (const QByteArray& line : run.out.trimmed().split('\n').mid(0, 4)) {
+            QVERIFY(line.startsWith("sheet/"));
+            const QString cell = m_folder.filePath(QString::fromUtf8(line));
+            const int column = makingOf(cell).settings.eta == 1, row = makingOf(cell).prompt != "red heart";
+            const QPoint corner(sheet.width() - 16 - (2 - column) * 136 + 8,
+                                sheet.height() - 16 - (2 - row) * 136 + 8);
+            QCOMPARE(sheet.copy(QRect(corner, QSize(128, 128))),
+                     QImage(cell).scaled(128, 128).convertToFormat(sheet.format()));
+        }
+    }
+
+    void wrongListsAndGridsAreAnsweredInOneSentence_data()
+    {
+        QTest::addColumn<QStringList>("flags");
+        for (const char* flags : { "--x|colour=1", "--x|guidance", "--y|seed=1,2", "--guidance|1,2,..",
+                                   "--eta|0,2", "--steps|2,4,..", "--x|seed=1,2|--y|seed=3",
+                                   "--x|seed=1|-n|2", "--x|seed=1,2|--guidance|1,2", "--prior-steps|0,1" })
+            QTest::newRow(flags) << QString::fromLatin1(flags).split(QLatin1Char('|'));
+    }
+
+    void wrongListsAndGridsAreAnsweredInOneSentence()
+    {
+        QFETCH(QStringList, flags);
+        const Run run = dream(
+            QStringList{ QStringLiteral("generate"), QStringLiteral("x"), QStringLiteral("--model"), m_model }
+            + flags);
+        QVERIFY2(run.status == 2 && run.err.startsWith("dream: ") && run.err.count('\n') == 1, run.err);
     }
 
     void aVariationComesFromThePictureAndIsDrawnAgainFromItsRecord()
