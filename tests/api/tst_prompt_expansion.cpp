@@ -214,7 +214,8 @@ private Q_SLOTS:
     void templatesAndWeightsKeepApart()
     {
         QCOMPARE(of("{a|(b:1.2)} \\(c\\)"), (Texts{ "a \\(c\\)", "(b:1.2) \\(c\\)" }));
-        for (const char* prompt : { "keycap: #", "(a:1.2) \\(b\\)", "a \\\\ b", "{x|y} __z__ a_b", "\\\\(a)" })
+        for (const char* prompt :
+             { "keycap: #", "(a:1.2) \\(b\\)", "a \\\\ b", "{x|y} __z__ a_b", "\\\\(a)" })
             QCOMPARE(of(reverie::template_of({ prompt })), (Texts{ prompt }));
         const auto backslash = of(reverie::template_of({ "a \\ b" })).at(0); // written as two, it means one
         QCOMPARE(reverie::without_weights(backslash), std::string("a \\ b"));

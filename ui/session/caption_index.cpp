@@ -19,6 +19,15 @@ QStringList words(const QString& text)
     return text.split(separators, Qt::SkipEmptyParts);
 }
 
+/// A prompt without what stands for other words: counts, wildcards, ranges and comments of a template.
+QString withoutTemplates(QString prompt)
+{
+    static const QRegularExpression parts(
+        QStringLiteral("\\d+(-\\d+)?\\$\\$|__[\\w /.-]+?__|\\{[-\\d. ]+\\}|(^|\\s)#.*$|\\|"),
+        QRegularExpression::MultilineOption);
+    return prompt.replace(parts, QStringLiteral(" "));
+}
+
 /// 0: begins with it, 1: a word of it does, 2: contains it, 3: nothing of the kind
 int rank(const QString& caption, const QString& text)
 {
@@ -85,7 +94,7 @@ bool CaptionIndex::knows(const QString& word, bool unfinished) const
 
 PromptAdvice CaptionIndex::advise(const QString& prompt) const
 {
-    return { matches(prompt, shown_completions), unknownWords(prompt) };
+    return { matches(prompt, shown_completions), unknownWords(withoutTemplates(prompt)) };
 }
 
 QStringList CaptionIndex::selection(int count, quint32 turn) const

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/session/draw_queue.h"
 
-#include "core/api/picture_file.h"
+#include "core/api/picture_match.h"
 #include "core/base/error.h"
 #include "ui/session/path.h"
 #include "ui/session/queue_database.h"
@@ -32,10 +32,6 @@ QString rateKey(const QString& device)
 void findWritten(QueueEntry& entry, const QString& folder)
 {
     const QDateTime asked = QDateTime::fromMSecsSinceEpoch(entry.id / 1000);
-    std::map<std::pair<std::string, quint64>, int> missing;
-    const RemainingPictures remaining = remainingPictures(entry);
-    for (size_t i = 0; i < remaining.indices.size(); ++i)
-        missing[{ remaining.request.prompts[i], remaining.request.seeds[i] }] = remaining.indices[i];
     for (QDirIterator files(folder, QDir::Files, QDirIterator::Subdirectories); files.hasNext();) {
         const QFileInfo file(files.next());
         if (file.suffix() != QLatin1String("png") || file.path().endsWith(QLatin1String(".reverie"))
@@ -43,9 +39,9 @@ void findWritten(QueueEntry& entry, const QString& folder)
             continue;
         try {
             const PictureMaking making = read_making(toPath(file.filePath()));
-            const auto found = missing.find({ making.prompt, making.seed });
-            if (found != missing.end() && making.complete)
-                entry.saved.insert(found->second);
+            for (int i = 0; i < entry.pictures() && making.complete; ++i)
+                if (is_picture_of(making, entry.request, i))
+                    entry.saved.insert(i);
         } catch (const Error&) { // none of ours
         }
     }
@@ -56,6 +52,7 @@ void findWritten(QueueEntry& entry, const QString& folder)
 DrawQueue::DrawQueue(Session& session, const QString& file, QObject* parent)
     : QAbstractListModel(parent)
     , m_session(session)
+    , m_file(file)
     , m_paused(!file.isEmpty() && QSettings().value(pausedKey).toBool())
     , m_loaded(file.isEmpty())
     , m_database(std::make_shared<std::unique_ptr<QueueDatabase>>())
@@ -148,22 +145,47 @@ void DrawQueue::store(std::function<void(QueueDatabase&)> work)
 
 void DrawQueue::add(const std::vector<GenerateRequest>& requests, const QString& device, Where where)
 {
-    std::vector<QueueEntry> entries;
+    std::vector<QueueEntry> entries(requests.size());
+    for (size_t i = 0; i < requests.size(); ++i)
+        entries[i].request = requests[i];
+    ask(std::move(entries), device, where);
+}
+
+void DrawQueue::add(const std::vector<SetPart>& parts, const QString& device, Where where,
+                    const QString& grid)
+{
+    std::vector<QueueEntry> entries(parts.size());
+    for (size_t i = 0; i < parts.size(); ++i) {
+        entries[i].request = parts[i].request;
+        entries[i].grid = grid;
+        if (!grid.isEmpty())
+            entries[i].cells = parts[i].cells;
+    }
+    ask(std::move(entries), device, where);
+}
+
+void DrawQueue::ask(std::vector<QueueEntry> entries, const QString& device, Where where)
+{
     const bool first = where == Where::Front && !m_entries.empty();
-    double place = first ? m_entries.front().place - static_cast<double>(requests.size()) - 1 : 0;
-    for (const GenerateRequest& request : requests) {
-        QueueEntry entry;
+    double place = first ? m_entries.front().place - static_cast<double>(entries.size()) - 1 : 0;
+    for (QueueEntry& entry : entries) {
         entry.id = m_lastId = std::max(m_lastId + 1, QDateTime::currentMSecsSinceEpoch() * 1000);
         entry.place = first ? ++place : static_cast<double>(entry.id);
-        entry.request = request;
         entry.device = device;
         if (m_session.model())
             entry.model = toQString(m_session.model()->path);
-        entries.push_back(std::move(entry));
     }
     store([entries](QueueDatabase& database) { database.add(entries); });
     insert(std::move(entries));
     advance(/*overExploring=*/true);
+}
+
+bool DrawQueue::holds(const QString& grid) const
+{
+    const auto isOf = [&grid](const auto& thing) { return thing.grid == grid; };
+    return std::any_of(m_entries.begin(), m_entries.end(), isOf)
+        || std::any_of(m_unsaved.begin(), m_unsaved.end(),
+                       [&](const auto& picture) { return isOf(picture.second); });
 }
 
 void DrawQueue::insert(std::vector<QueueEntry> entries)
@@ -235,20 +257,30 @@ void DrawQueue::begin(QueueEntry& entry)
 void DrawQueue::keepTrack(int pictureRow)
 {
     const FinishedPicture& picture = m_session.pictures().at(pictureRow);
-    if (m_running && picture.picture.complete)
-        m_unsaved[picture.id] = { m_running, m_indices.at(picture.picture.index) };
+    if (!m_running || !picture.picture.complete)
+        return;
+    Place place{ m_running, m_indices.at(picture.picture.index), {}, -1 };
+    if (const int row = rowOf(m_running); row >= 0 && !m_entries[row].grid.isEmpty()) {
+        place.grid = m_entries[row].grid;
+        place.cell = m_entries[row].cells.at(place.index);
+    }
+    m_unsaved[picture.id] = place;
 }
 
-void DrawQueue::markSaved(const QString&, quint64 picture)
+void DrawQueue::markSaved(const QString& path, quint64 picture)
 {
     const auto found = m_unsaved.find(picture);
     if (found == m_unsaved.end())
         return;
     const Place place = found->second;
     m_unsaved.erase(found);
+    if (!place.grid.isEmpty())
+        Q_EMIT cellSaved(place.grid, place.cell, path);
     const int row = rowOf(place.entry);
-    if (row < 0)
+    if (row < 0) {
+        Q_EMIT changed();
         return;
+    }
     QueueEntry& entry = m_entries[row];
     entry.saved.insert(place.index);
     if (place.entry != m_running && static_cast<int>(entry.saved.size()) == entry.pictures())
@@ -380,13 +412,17 @@ void DrawQueue::learnRate(const QueueEntry& entry)
     QSettings().setValue(rateKey(entry.device), before > 0 ? (before + rate) / 2 : rate);
 }
 
+std::optional<double> DrawQueue::secondsFor(const QString& device, double flops)
+{
+    const double rate = QSettings().value(rateKey(device)).toDouble();
+    return flops > 0 && rate > 0 ? std::optional(flops / rate) : std::nullopt;
+}
+
 std::optional<double> DrawQueue::secondsOf(const QueueEntry& entry) const
 {
-    const double rate = QSettings().value(rateKey(entry.device)).toDouble();
-    if (!entry.preview || entry.preview->flops <= 0 || rate <= 0)
-        return {};
     const double left = entry.pictures() - static_cast<double>(entry.saved.size());
-    return entry.preview->flops * left / entry.pictures() / rate;
+    return entry.preview ? secondsFor(entry.device, entry.preview->flops * left / entry.pictures())
+                         : std::nullopt;
 }
 
 int DrawQueue::rowOf(qint64 id) const

@@ -4,6 +4,8 @@
 #include "ui/session/job_runner.h"
 #include "ui/session/queue_entry.h"
 
+#include "core/api/request_axes.h"
+
 #include <QAbstractListModel>
 #include <QElapsedTimer>
 #include <QThreadPool>
@@ -33,6 +35,12 @@ public:
 
     /// Adds drawings, each with its seed, and begins the first if nothing else is drawn.
     void add(const std::vector<GenerateRequest>& requests, const QString& device, Where where = Where::Back);
+    /// The same for parts of a set, whose pictures are cells of the grid of that id, if there is one.
+    void add(const std::vector<SetPart>& parts, const QString& device, Where where, const QString& grid = {});
+    /// Something of that grid is still to be drawn or written.
+    [[nodiscard]] bool holds(const QString& grid) const;
+    [[nodiscard]] bool isLoaded() const { return m_loaded; } ///< what was queued before is there
+    [[nodiscard]] const QString& file() const { return m_file; } ///< empty: there is none
     /// What is being drawn stops, and what there is of it is kept.
     void remove(const QList<int>& rows);
     [[nodiscard]] bool canUndo() const { return !m_removed.empty(); }
@@ -49,6 +57,8 @@ public:
     [[nodiscard]] const QueueEntry& at(int row) const { return m_entries.at(row); }
     [[nodiscard]] bool isRunning() const { return m_running != 0; }
     [[nodiscard]] int waiting() const; ///< without what is being drawn and what failed
+    /// For that many operations, once a rate is known.
+    [[nodiscard]] static std::optional<double> secondsFor(const QString& device, double flops);
     [[nodiscard]] std::optional<double> secondsLeft() const; ///< of all of it, once a rate is known
 
     int rowCount(const QModelIndex& parent = {}) const override;
@@ -64,10 +74,12 @@ Q_SIGNALS:
     void begun(); ///< a drawing of the queue
     void ended(); ///< the last of them
     void changed();
+    void cellSaved(const QString& grid, int cell, const QString& path);
     void failed(const QString& message); ///< of the disk, or why the queue was paused
 
 private:
     void load(const QString& file);
+    void ask(std::vector<QueueEntry> entries, const QString& device, Where where);
     void insert(std::vector<QueueEntry> entries);
     void advance(bool overExploring = false);
     void begin(QueueEntry& entry);
@@ -88,9 +100,12 @@ private:
     struct Place {
         qint64 entry;
         int index; ///< in the entry's request
+        QString grid; ///< as the entry has it
+        int cell = -1;
     };
 
     Session& m_session;
+    QString m_file;
     std::vector<QueueEntry> m_entries; ///< by place
     std::vector<QueueEntry> m_removed; ///< what undoRemove() brings back
     qint64 m_lastId = 0;

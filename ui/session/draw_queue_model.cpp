@@ -2,13 +2,13 @@
 #include "ui/session/draw_queue.h"
 
 #include "ui/session/session.h"
+#include "ui/session/set_forecast.h"
 
 #include <QIODevice>
 #include <QLocale>
 #include <QMimeData>
 
 #include <algorithm>
-#include <cmath>
 
 // The queue as a list, and moving its rows by drag and drop.
 namespace reverie::ui {
@@ -16,15 +16,6 @@ namespace reverie::ui {
 namespace {
 
 const QString rowType = QStringLiteral("application/x-reverie-queue-row");
-
-QString about(double seconds)
-{
-    if (seconds < 90)
-        return DrawQueue::tr("about %1 s").arg(std::max(1, static_cast<int>(std::lround(seconds))));
-    if (seconds < 5400)
-        return DrawQueue::tr("about %1 min").arg(static_cast<int>(std::lround(seconds / 60)));
-    return DrawQueue::tr("about %1 h").arg(seconds / 3600, 0, 'f', 1);
-}
 
 QString promptOf(const QueueEntry& entry)
 {
@@ -70,12 +61,12 @@ QString DrawQueue::detail(const QueueEntry& entry) const
                       ? tr("Drawing")
                       : tr("Drawing %1 of %2").arg(drawing.current() + 1).arg(drawing.size()));
         if (const auto seconds = drawing.secondsLeft())
-            parts << about(*seconds);
+            parts << aboutTime(*seconds);
         return parts.join(QStringLiteral(" · "));
     }
     parts << tr("%n picture(s)", nullptr, entry.pictures() - static_cast<int>(entry.saved.size()));
     if (const auto seconds = secondsOf(entry))
-        parts << about(*seconds);
+        parts << aboutTime(*seconds);
     if (entry.preview)
         parts << QLocale().formattedDataSize(static_cast<qint64>(entry.preview->memory_bytes), 0,
                                              QLocale::DataSizeSIFormat);

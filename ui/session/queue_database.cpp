@@ -17,13 +17,18 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 
 const char* const schema[]
     = { "CREATE TABLE entries(id INTEGER PRIMARY KEY, place REAL NOT NULL, request TEXT NOT NULL,"
-        " device TEXT, model TEXT, saved TEXT, attempts INTEGER NOT NULL DEFAULT 0, problem TEXT)",
+        " device TEXT, model TEXT, saved TEXT, attempts INTEGER NOT NULL DEFAULT 0, problem TEXT,"
+        " grid TEXT, cells TEXT)",
         "CREATE TABLE pictures(entry INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,"
         " number INTEGER NOT NULL, png BLOB NOT NULL, PRIMARY KEY(entry, number)) WITHOUT ROWID" };
+
+/// What made a queue of version 1 one of version 2.
+const char* const grids[]
+    = { "ALTER TABLE entries ADD COLUMN grid TEXT", "ALTER TABLE entries ADD COLUMN cells TEXT" };
 
 [[noreturn]] void fail(const QSqlError& error)
 {
@@ -49,7 +54,8 @@ Image fromPng(const QByteArray& bytes)
     return image;
 }
 
-QString toText(const std::set<int>& numbers)
+template <class Numbers>
+QString toText(const Numbers& numbers)
 {
     QStringList texts;
     for (const int number : numbers)
@@ -57,11 +63,11 @@ QString toText(const std::set<int>& numbers)
     return texts.join(QLatin1Char(' '));
 }
 
-std::set<int> fromText(const QString& text)
+std::vector<int> fromText(const QString& text)
 {
-    std::set<int> numbers;
+    std::vector<int> numbers;
     for (const QString& number : text.split(QLatin1Char(' '), Qt::SkipEmptyParts))
-        numbers.insert(number.toInt());
+        numbers.push_back(number.toInt());
     return numbers;
 }
 
@@ -121,8 +127,12 @@ void QueueDatabase::open(const QString& path)
     if (found == schema_version)
         return;
     m_database.transaction();
-    for (const char* statement : schema)
-        run(QLatin1String(statement));
+    if (found == 0)
+        for (const char* statement : schema)
+            run(QLatin1String(statement));
+    else
+        for (const char* statement : grids)
+            run(QLatin1String(statement));
     run(QStringLiteral("PRAGMA user_version = %1").arg(schema_version));
     if (!m_database.commit())
         fail(m_database.lastError());
@@ -137,7 +147,7 @@ std::vector<QueueEntry> QueueDatabase::entries()
 {
     QSqlQuery rows = carriedOut(m_database,
                                 QStringLiteral("SELECT id, place, request, device, model, saved, attempts, "
-                                               "problem FROM entries ORDER BY place, id"),
+                                               "problem, grid, cells FROM entries ORDER BY place, id"),
                                 {});
     std::vector<QueueEntry> entries;
     while (rows.next())
@@ -152,9 +162,12 @@ QueueEntry QueueDatabase::entryOf(const QSqlQuery& row)
     entry.place = row.value(1).toDouble();
     entry.device = row.value(3).toString();
     entry.model = row.value(4).toString();
-    entry.saved = fromText(row.value(5).toString());
+    const auto saved = fromText(row.value(5).toString());
+    entry.saved.insert(saved.begin(), saved.end());
     entry.attempts = row.value(6).toInt();
     entry.problem = row.value(7).toString();
+    entry.grid = row.value(8).toString();
+    entry.cells = fromText(row.value(9).toString());
     try {
         entry.request = request_from_json(row.value(2).toString().toStdString());
         readPictures(entry);
@@ -193,12 +206,13 @@ void QueueDatabase::add(const std::vector<QueueEntry>& entries)
 
 void QueueDatabase::addOne(const QueueEntry& entry)
 {
-    carriedOut(
-        m_database,
-        QStringLiteral("INSERT INTO entries(id, place, request, device, model, saved, attempts, problem) "
-                       "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"),
-        { entry.id, entry.place, QString::fromStdString(to_json(entry.request)), entry.device, entry.model,
-          toText(entry.saved), entry.attempts, entry.problem });
+    carriedOut(m_database,
+               QStringLiteral(
+                   "INSERT INTO entries(id, place, request, device, model, saved, attempts, problem, grid, "
+                   "cells) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+               { entry.id, entry.place, QString::fromStdString(to_json(entry.request)), entry.device,
+                 entry.model, toText(entry.saved), entry.attempts, entry.problem, entry.grid,
+                 toText(entry.cells) });
     int number = 0;
     for (const SourcePicture* source : sources_of(entry.request.recipe))
         carriedOut(m_database, QStringLiteral("INSERT INTO pictures(entry, number, png) VALUES(?, ?, ?)"),

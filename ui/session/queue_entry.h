@@ -19,6 +19,8 @@ struct QueueEntry {
     QString device = QStringLiteral("auto");
     QString model; ///< path of the model it was asked of
     std::set<int> saved; ///< its pictures that are in their files
+    QString grid; ///< id of the grid its pictures belong to; empty: none
+    std::vector<int> cells; ///< of that grid, by picture
     int attempts = 0; ///< how often it was begun without being ended
     QString problem; ///< one sentence: why it is not drawn; empty where it waits for its turn
     std::optional<DrawingPreview> preview; ///< not stored

@@ -6,6 +6,8 @@
 #include "ui/session/settings.h"
 #include "ui/session/update_inbox.h"
 
+#include "core/api/prompt_file.h"
+#include "core/api/prompt_weights.h"
 #include "core/api/source_picture.h"
 #include "core/base/file.h"
 
@@ -262,6 +264,14 @@ void Session::finish(const GenerateResult& result)
     announceIdle();
 }
 
+int Session::addWritten(const Picture& picture, const PictureMaking& making, const QString& path)
+{
+    const quint64 id = m_pictures.add(picture, making.settings, making.recipe);
+    m_pictures.setPath(id, path);
+    Q_EMIT pictureSaved(path, id);
+    return m_pictures.rowOf(id);
+}
+
 void Session::saveUnsaved()
 {
     for (const FinishedPicture& picture : m_pictures.unsaved())
@@ -320,9 +330,11 @@ void Session::preview(const GenerateRequest& request, QObject* context,
 
 void Session::advise(const QString& prompt)
 {
-    m_advising.start([captions = m_captions, prompt](
-                         const std::stop_token&, const JobRunner::Post&) { return captions->advise(prompt); },
-                     [this](const PromptAdvice& advice) { Q_EMIT advised(advice); }, [](const QString&) {});
+    m_advising.start(
+        [captions = m_captions, prompt](const std::stop_token&, const JobRunner::Post&) {
+            return captions->advise(QString::fromStdString(without_weights(prompt.toStdString())));
+        },
+        [this](const PromptAdvice& advice) { Q_EMIT advised(advice); }, [](const QString&) {});
 }
 
 QStringList Session::captionSelection(int count, quint32 turn) const
@@ -346,6 +358,19 @@ void Session::readMaking(const QString& path)
         [this, path](const PictureMetadata& picture) {
             picture.making ? Q_EMIT makingRead(*picture.making, path) : Q_EMIT foreignRead(picture, path);
         },
+        [this](const QString& message) { Q_EMIT makingFailed(message); });
+}
+
+void Session::readPrompts(const QString& path)
+{
+    m_reading.start(
+        [file = toPath(path)](const std::stop_token&, const JobRunner::Post&) {
+            QStringList prompts;
+            for (const std::string& prompt : read_prompt_file(file))
+                prompts << QString::fromStdString(prompt);
+            return prompts;
+        },
+        [this, path](const QStringList& prompts) { Q_EMIT promptsRead(prompts, path); },
         [this](const QString& message) { Q_EMIT makingFailed(message); });
 }
 

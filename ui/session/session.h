@@ -60,6 +60,8 @@ public:
     void setOutputFolder(const QString& folder) { m_outputFolder = folder; }
     /// How pictures are called from now on, see check_name_pattern().
     void setNamePattern(const QString& pattern) { m_saver.setNamePattern(pattern.toStdString()); }
+    /// Shows a picture that is in a file beside those that were drawn; its row in pictures().
+    int addWritten(const Picture& picture, const PictureMaking& making, const QString& path);
     /// Hands every picture that could not be written to the writer again.
     void saveUnsaved();
     /// Nothing is being drawn or written.
@@ -78,6 +80,8 @@ public:
     /// Reads what a picture file says about its making, and the pictures it was made from; ends with
     /// makingRead(), foreignRead() if another program drew it, or makingFailed().
     void readMaking(const QString& path);
+    /// Reads prompts, one on each line; ends with promptsRead() or makingFailed().
+    void readPrompts(const QString& path);
     /// Draws the picture of that file again with the open model, which must be the one it was drawn with;
     /// ends with verified() or verifyFailed(). Waits for a drawing that runs.
     void verify(const QString& path, const QString& device);
@@ -108,6 +112,7 @@ Q_SIGNALS:
     void makingRead(const reverie::PictureMaking& making, const QString& path);
     void foreignRead(const reverie::PictureMetadata& picture, const QString& path);
     void makingFailed(const QString& message);
+    void promptsRead(const QStringList& prompts, const QString& path);
     void sourceRead(const reverie::SourcePicture& source, const QString& path);
     void sourceFailed(const QString& message);
     void explored(); ///< every candidate of the board is there

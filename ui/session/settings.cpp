@@ -15,6 +15,7 @@ namespace {
 const QString promptKey = QStringLiteral("draft/prompt");
 const QString seedKey = QStringLiteral("draft/seed");
 const QString negativeKey = QStringLiteral("draft/negative");
+const QString listsKey = QStringLiteral("draft/lists");
 const QString boardKey = QStringLiteral("draft/board");
 const QString countKey = QStringLiteral("draft/count");
 const QString stepsKey = QStringLiteral("draft/steps");
@@ -71,6 +72,9 @@ Settings::Draft Settings::draft()
     draft.device = settings.value(deviceKey, draft.device).toString();
     draft.request.count = settings.value(countKey, 1).toInt();
     draft.request.recipe.negative = settings.value(negativeKey).toString().toStdString();
+    const QVariantMap lists = settings.value(listsKey).toMap();
+    for (auto list = lists.begin(); list != lists.end(); ++list)
+        draft.lists[list.key()] = list.value().toString();
     draft.board = settings.value(boardKey, 0).toInt();
     draft.request.cond_scale = read<double>(settings, condScaleKey);
     draft.request.prior_cond_scale = read<double>(settings, priorCondScaleKey);
@@ -92,6 +96,10 @@ void Settings::setDraft(const Draft& draft)
     settings.setValue(deviceKey, draft.device);
     settings.setValue(countKey, request.count);
     settings.setValue(negativeKey, QString::fromStdString(request.recipe.negative));
+    QVariantMap lists;
+    for (const auto& [parameter, list] : draft.lists)
+        lists[parameter] = list;
+    settings.setValue(listsKey, lists);
     settings.setValue(boardKey, draft.board);
     write(settings, condScaleKey, request.cond_scale);
     write(settings, priorCondScaleKey, request.prior_cond_scale);

@@ -7,6 +7,8 @@
 #include <QString>
 #include <QStringList>
 
+#include <map>
+
 namespace reverie::ui {
 
 enum class Appearance { System, Light, Dark };
@@ -22,6 +24,7 @@ public:
         QString prompt;
         std::optional<quint64> seed;
         GenerateRequest request; ///< prompts and seed unused; of the recipe, what is no picture survives
+        std::map<QString, QString> lists; ///< of numbers to draw with each, as typed, by Axis::parameter
         int board = 0; ///< candidates to choose from; 0: pictures are drawn to the end
         QString device = QStringLiteral("auto");
     };

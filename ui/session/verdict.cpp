@@ -50,6 +50,9 @@ QString Verdict::sentence() const
 Verdict verifyPicture(Generator& generator, const std::filesystem::path& file, std::stop_token stop)
 {
     const PictureMaking making = read_making(file);
+    if (!making.axes.empty())
+        throw Error(file.string()
+                    + " is a grid, which is not drawn in one piece; choose one of its pictures.");
     if (!making.complete)
         throw Error(file.string()
                     + " was stopped early, so it can't be drawn again; choose a finished picture.");

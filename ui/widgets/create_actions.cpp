@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/create_page.h"
 
+#include "core/api/prompt_expansion.h"
 #include "ui/session/session.h"
 #include "ui/widgets/board_bar.h"
 #include "ui/widgets/finished_pane.h"
@@ -26,6 +27,16 @@
 
 // What the page's actions do.
 namespace reverie::ui {
+
+namespace {
+
+/// The prompt as it stands in the box, where braces and number signs mean more than themselves.
+QString asTyped(const std::string& prompt)
+{
+    return QString::fromStdString(template_of({ prompt }));
+}
+
+} // namespace
 
 QAction* CreatePage::addAction(const QString& text, const QList<QKeySequence>& shortcuts,
                                void (CreatePage::*run)())
@@ -90,6 +101,8 @@ void CreatePage::enableActions()
     const bool ready = m_session.model() && !m_modelFailed;
     const FinishedPicture* picture = currentPicture();
     m_actions.draw->setEnabled(ready);
+    m_actions.grid->setEnabled(ready);
+    m_actions.promptFile->setEnabled(ready);
     m_parameters->setReady(ready);
     m_actions.stop->setEnabled(drawing);
     m_actions.reset->setEnabled(m_session.model());
@@ -160,7 +173,7 @@ void CreatePage::saveAgain()
 void CreatePage::usePrompt()
 {
     if (const FinishedPicture* picture = currentPicture())
-        m_parameters->setPrompt(QString::fromStdString(picture->picture.prompt));
+        m_parameters->setPrompt(asTyped(picture->picture.prompt));
 }
 
 void CreatePage::useSeed()
@@ -187,13 +200,17 @@ void CreatePage::recall(const PictureMetadata& picture, Recall what, const QStri
         return;
     }
     if (what != Recall::Seed)
-        m_parameters->setPrompt(QString::fromStdString(picture.prompt));
+        m_parameters->setPrompt(asTyped(picture.prompt));
     constexpr std::uint64_t seed_limit = 1ULL << 53U;
     if (what != Recall::Prompt && picture.seed && *picture.seed < seed_limit)
         m_parameters->setSeed(*picture.seed);
-    if (what == Recall::All)
-        m_message->showNote(tr("%1 was drawn by %2, so only its prompt and seed were taken over.")
-                                .arg(file, QString::fromStdString(picture.tool)));
+    if (what != Recall::All)
+        return;
+    Settings::Draft draft = m_parameters->draft();
+    draft.request.recipe.negative = picture.negative_prompt;
+    m_parameters->setDraft(draft);
+    m_message->showNote(tr("%1 was drawn by %2, so only its prompts and seed were taken over.")
+                            .arg(file, QString::fromStdString(picture.tool)));
 }
 
 void CreatePage::showMaking(const PictureMaking& making, const QString& file)
@@ -210,7 +227,7 @@ void CreatePage::showMaking(const PictureMaking& making, const QString& file)
                                             [](const auto* source) { return source->image.empty(); });
     if (sourcesMissing)
         recipe.blend.clear();
-    draft.prompt = QString::fromStdString(making.prompt);
+    draft.prompt = asTyped(making.prompt);
     draft.seed = making.seed;
     draft.device = m_parameters->draft().device;
     m_parameters->setDraft(draft);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/create_page.h"
 
+#include "core/api/prompt_expansion.h"
+#include "core/api/prompt_weights.h"
 #include "ui/session/session.h"
 #include "ui/widgets/blend_panel.h"
 #include "ui/widgets/board_bar.h"
@@ -88,6 +90,7 @@ CreatePage::CreatePage(Session& session, DrawQueue& queue, QWidget* parent)
     connectSession();
     connectPanels();
     connectQueue();
+    makeSets();
     refresh();
 }
 
@@ -170,6 +173,8 @@ void CreatePage::connectPanels()
             [this] { stepHistory(m_history.older(m_parameters->promptBox().toPlainText())); });
     connect(&m_parameters->promptBox(), &PromptBox::newerWanted, this,
             [this] { stepHistory(m_history.newer()); });
+    m_parameters->promptBox().setWeightProblem(tr("There is no model yet that could weight words."));
+    connect(&m_parameters->promptBox(), &PromptBox::weightRefused, m_message, &MessageBar::showNote);
     connect(&m_parameters->blendPanel(), &BlendPanel::changed, this, &CreatePage::sketch);
     connect(&m_parameters->blendPanel(), &BlendPanel::pictureWanted, this, &CreatePage::choosePictureToMix);
     connect(&m_completeSoon, &QTimer::timeout, this, &CreatePage::completeSketch);
@@ -202,6 +207,7 @@ void CreatePage::showModel(const ModelInfo& model)
 {
     m_modelFailed = false;
     m_parameters->setModel(model);
+    m_parameters->promptBox().setWeightProblem({});
     m_empty->setModel(model);
     m_strip->setModel(model);
     offerCaptions();
@@ -235,7 +241,7 @@ bool CreatePage::keepsSteps(const Settings::Draft& draft) const
 
 void CreatePage::drawCaption(const QString& caption)
 {
-    m_parameters->setPrompt(caption);
+    m_parameters->setPrompt(QString::fromStdString(template_of({ escape_weights(caption.toStdString()) })));
     m_actions.draw->trigger();
 }
 
@@ -301,7 +307,7 @@ void CreatePage::refresh()
     m_boardBar->setVisible(m_showing == Showing::Board);
     m_timeLine->setVisible(m_showing == Showing::Picture && !m_timeLine->frames().empty());
     const bool picture = m_showing != Showing::Nothing;
-    m_strip->setVisible(picture);
+    m_strip->setVisible(picture && !(finished && finished->picture.stages.empty())); // a grid has none
     m_progress->setVisible(drawing);
     m_progress->setAway(drawing && m_showing == Showing::Picture);
     m_stack->setCurrentWidget(picture             ? static_cast<QWidget*>(m_view)

@@ -10,6 +10,7 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -24,6 +25,7 @@ class CascadeStrip;
 class DrawQueue;
 class EmptyPage;
 class FinishedPane;
+class GridKeeper;
 class MessageBar;
 class MessagePage;
 class ParameterPanel;
@@ -32,6 +34,7 @@ class PictureView;
 class ProgressLine;
 class QueuePanel;
 class Session;
+class SetForecast;
 class TimeLine;
 struct CascadeState;
 struct FinishedPicture;
@@ -61,6 +64,8 @@ public:
         QAction* mixIn;
         QAction* history;
         QAction* drawNext;
+        QAction* grid;
+        QAction* promptFile;
     };
 
     CreatePage(Session& session, DrawQueue& queue, QWidget* parent = nullptr);
@@ -73,6 +78,8 @@ public:
     void restoreFrom(const QString& picture);
     /// The same from a picture of the gallery, whichever program drew it.
     void recall(const PictureMetadata& picture, Recall what, const QString& file);
+    /// Draws the prompts of a text file, one on each line.
+    void readPrompts(const QString& path);
     void saveState() const;
     void restoreState();
 
@@ -99,6 +106,16 @@ private:
     /// What is asked for, its templates expanded; with a seed if there is one to be had. None after saying
     /// why.
     [[nodiscard]] std::optional<Settings::Draft> readyDraft();
+    void makeSets();
+    void showSetSize();
+    /// False if it was not done, or not yet.
+    bool askForSet(const Settings::Draft& draft, const std::vector<GenerateRequest>& bases, bool first);
+    void confirm(const std::vector<SetPart>& parts, const QString& device, const std::function<void()>& draw);
+    void showGridDialog();
+    void showGrid(const QString& path, const QImage& image, const PictureMaking& making);
+    void choosePrompts();
+    void drawPrompts(const QStringList& lines, const QString& path);
+    [[nodiscard]] static std::filesystem::path wildcardFolder(); ///< where __name__ looks for name.txt
     void showBegun();
     void editQueued(int row);
     /// The x0 estimates of every step fit into memory.
@@ -154,6 +171,8 @@ private:
     FinishedPane* m_finished;
     QSplitter* m_splitter;
     QueuePanel* m_queuePanel;
+    GridKeeper* m_grids = nullptr;
+    SetForecast* m_forecast = nullptr;
     BoardBar* m_boardBar;
     TimeLine* m_timeLine;
     quint64 m_timeLineOf = 0; ///< id of the picture whose steps it shows

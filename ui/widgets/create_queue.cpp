@@ -19,33 +19,31 @@
 #include <QStandardPaths>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 // Asking for drawings, and the queue that they go through.
 namespace reverie::ui {
 
 namespace {
 
-/// Where __name__ in a prompt looks for name.txt.
-std::filesystem::path wildcardFolder()
+/// Each once, in order.
+template <class T>
+std::vector<T> different(const std::vector<T>& all)
+{
+    std::vector<T> once;
+    for (const T& one : all)
+        if (std::find(once.begin(), once.end(), one) == once.end())
+            once.push_back(one);
+    return once;
+}
+
+} // namespace
+
+std::filesystem::path CreatePage::wildcardFolder()
 {
     return toPath(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation)
                   + QStringLiteral("/reverie/wildcards"));
 }
-
-/// One line that stands for all of them.
-QString templateOf(const std::vector<std::string>& prompts)
-{
-    QStringList alternatives;
-    for (const auto& prompt : prompts) {
-        QString text = QString::fromStdString(prompt);
-        for (const char character : { '\\', '{', '|', '}', '#' })
-            text.replace(QLatin1Char(character), QStringLiteral("\\") + QLatin1Char(character));
-        alternatives << text.replace(QStringLiteral("__"), QStringLiteral("\\_\\_"));
-    }
-    return alternatives.size() == 1 ? alternatives.first()
-                                    : QStringLiteral("{%1}").arg(alternatives.join(QLatin1Char('|')));
-}
-
-} // namespace
 
 QWidget* CreatePage::makeFinishedColumn()
 {
@@ -115,6 +113,10 @@ void CreatePage::ask(bool first)
                              { m_queuePanel->actions().pause });
         return;
     }
+    if (draft->board > 0 && !draft->lists.empty()) {
+        m_message->showNote(tr("A board takes one number each; draw finished pictures for a list of them."));
+        return;
+    }
     const quint64 seed = draft->seed.value_or(QRandomGenerator::global()->generate());
     draft->request.seed = seed;
     m_message->dismiss();
@@ -131,9 +133,8 @@ void CreatePage::ask(bool first)
         explore(*draft);
     } else {
         const bool waits = m_session.isDrawing() && !m_session.isExploring();
-        m_queue.add({ draft->request }, draft->device,
-                    first ? DrawQueue::Where::Front : DrawQueue::Where::Back);
-        if (waits || m_queue.isPaused())
+        const bool added = askForSet(*draft, { draft->request }, first);
+        if (added && (waits || m_queue.isPaused()))
             m_message->showNote(m_queue.isPaused() ? tr("Added to the queue, which is paused.")
                                     : first        ? tr("Drawn next.")
                                                    : tr("Added to the queue."));
@@ -158,8 +159,18 @@ void CreatePage::editQueued(int row)
     const QueueEntry entry = m_queue.at(row);
     Settings::Draft draft = m_parameters->draft();
     draft.request = entry.request;
-    draft.prompt = templateOf(entry.request.prompts);
+    const auto prompts = different(entry.request.prompts);
+    draft.prompt = QString::fromStdString(template_of(prompts));
     draft.seed = entry.request.seed;
+    draft.lists.clear();
+    if (const auto seeds = different(entry.request.seeds); !seeds.empty()) {
+        draft.seed = seeds.front();
+        QStringList list;
+        for (const auto each : seeds)
+            list << QString::number(each);
+        if (list.size() > 1)
+            draft.lists[QStringLiteral("seed")] = list.join(QStringLiteral(", "));
+    }
     draft.board = 0;
     draft.device = entry.device;
     m_parameters->setDraft(draft);

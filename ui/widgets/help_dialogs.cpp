@@ -56,6 +56,8 @@ void showShortcuts(QWidget* parent)
                            { tr("Ctrl+M"), tr("Mix the picture in") },
                            { tr("Alt+↑, Alt+↓"), tr("Earlier prompts, one by one") },
                            { tr("Ctrl+H"), tr("Earlier prompts, to search") },
+                           { tr("Ctrl+↑, Ctrl+↓"), tr("The word at the cursor counts for more, for less") },
+                           { tr("Ctrl+G"), tr("Draw a grid") },
                            { tr("Esc"), tr("Stop and keep what is there") },
                            { tr("Ctrl+C"), tr("Copy the picture") },
                            { tr("Ctrl+Shift+A"), tr("Use all settings of the picture") },

@@ -47,12 +47,17 @@ bool isPicture(const QString& path)
         .contains(kind);
 }
 
+bool isPromptFile(const QString& path)
+{
+    return path.endsWith(QLatin1String(".txt"), Qt::CaseInsensitive);
+}
+
 /// The dropped file this program can open; empty if there is none.
 QString openableFile(const QMimeData& data)
 {
     for (const QUrl& url : data.urls()) {
         const QString path = url.toLocalFile();
-        if (isModel(path) || isPicture(path))
+        if (isModel(path) || isPicture(path) || isPromptFile(path))
             return path;
     }
     return {};
@@ -234,14 +239,15 @@ void MainWindow::makeMenus()
     QMenu* file = menuBar()->addMenu(tr("&File"));
     QAction* open = file->addAction(tr("Open &Model…"), QKeySequence::Open, this, &MainWindow::chooseModel);
     connect(&m_session, &Session::drawingChanged, open, &QAction::setDisabled);
+    file->addAction(page.promptFile);
     file->addSeparator();
     file->addActions({ page.chooseFolder, page.openFolder });
     file->addAction(tr("&Names of Pictures…"), this, &MainWindow::chooseNames);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
-    edit->addActions(
-        { page.draw, page.drawNext, page.finishPicks, page.stop, page.showBoard, page.history, page.reset });
+    edit->addActions({ page.draw, page.drawNext, page.grid, page.finishPicks, page.stop, page.showBoard,
+                       page.history, page.reset });
     edit->addSeparator();
     edit->addActions({ page.copy, page.showInFolder });
     edit->addSeparator();
@@ -290,7 +296,9 @@ void MainWindow::paintEvent(QPaintEvent* event)
 
 void MainWindow::openFile(const QString& path)
 {
-    if (!isModel(path))
+    if (isPromptFile(path))
+        m_create->readPrompts(path);
+    else if (!isModel(path))
         m_create->restoreFrom(path);
     else if (m_painted)
         m_create->openModel(path);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/number_field.h"
 
-#include <QDoubleSpinBox>
+#include "ui/widgets/number_box.h"
+
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
@@ -11,11 +12,17 @@
 
 namespace reverie::ui {
 
+namespace {
+
+constexpr int box_width = 76;
+
+} // namespace
+
 NumberField::NumberField(const QString& name, const QString& help, QWidget* parent)
     : QWidget(parent)
     , m_label(new QLabel(name))
     , m_slider(new QSlider(Qt::Horizontal))
-    , m_box(new QDoubleSpinBox)
+    , m_box(new NumberBox)
 {
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins({});
@@ -25,7 +32,8 @@ NumberField::NumberField(const QString& name, const QString& help, QWidget* pare
     layout->addWidget(m_box);
     m_label->setFixedWidth(84);
     m_label->setBuddy(m_box);
-    m_box->setFixedWidth(76);
+    m_box->setMinimumWidth(box_width);
+    m_box->setMaximumWidth(box_width);
     m_box->setAccessibleName(name);
     m_box->setAccessibleDescription(help);
     m_slider->setFocusPolicy(Qt::NoFocus);
@@ -33,6 +41,10 @@ NumberField::NumberField(const QString& name, const QString& help, QWidget* pare
     m_slider->setAccessibleName(name);
     setToolTip(help);
     connect(m_box, &QDoubleSpinBox::valueChanged, this, [this] {
+        showValue();
+        Q_EMIT changed();
+    });
+    connect(m_box, &NumberBox::listChanged, this, [this] {
         showValue();
         Q_EMIT changed();
     });
@@ -57,10 +69,29 @@ void NumberField::setRange(const NumberRange& range, double defaultValue)
     showValue();
 }
 
+void NumberField::setTakesLists(bool takes)
+{
+    m_box->setTakesLists(takes);
+    m_box->setToolTip(takes ? tr("%1. A list such as 1, 2, .., 5 draws with each number").arg(toolTip())
+                            : toolTip());
+}
+
 void NumberField::setValue(double value)
 {
-    if (!std::isnan(value))
-        m_box->setValue(value);
+    if (std::isnan(value))
+        return;
+    m_box->setList({});
+    m_box->setValue(value);
+}
+
+QString NumberField::list() const
+{
+    return m_box->list();
+}
+
+void NumberField::setList(const QString& list)
+{
+    m_box->setList(list);
 }
 
 double NumberField::value() const
@@ -70,13 +101,16 @@ double NumberField::value() const
 
 bool NumberField::isDefault() const
 {
-    return std::abs(m_box->value() - m_default) < 0.5 * std::pow(10, -m_box->decimals());
+    return list().isEmpty() && std::abs(m_box->value() - m_default) < 0.5 * std::pow(10, -m_box->decimals());
 }
 
 void NumberField::showValue()
 {
     const QSignalBlocker quiet(m_slider);
     m_slider->setValue(static_cast<int>(std::lround(m_box->value() / m_range.step)));
+    const bool list = !m_box->list().isEmpty(); // which needs the room
+    m_slider->setVisible(!list);
+    m_box->setMaximumWidth(list ? QWIDGETSIZE_MAX : box_width);
 }
 
 } // namespace reverie::ui

@@ -8,8 +8,10 @@
 
 namespace reverie::ui {
 
-void paintPicture(QPainter& painter, const QRectF& target, const QImage& image, qreal radius, Enlarge enlarge)
+void paintPicture(QPainter& painter, const QRectF& area, const QImage& image, qreal radius, Enlarge enlarge)
 {
+    QRectF target({}, QSizeF(image.size()).scaled(area.size(), Qt::KeepAspectRatio));
+    target.moveCenter(area.center());
     const qreal ratio = painter.device()->devicePixelRatioF();
     const QSize size = (target.size() * ratio).toSize();
     const auto mode = enlarge == Enlarge::Smoothly ? Qt::SmoothTransformation : Qt::FastTransformation;

@@ -13,9 +13,9 @@ enum class Enlarge {
     AsSquares, ///< for seeing how many pixels it has
 };
 
-/// Draws `image` into `target` with rounded corners, sharp on every screen.
-void paintPicture(QPainter& painter, const QRectF& target, const QImage& image, qreal radius,
-                  Enlarge enlarge);
+/// Draws `image` into the middle of `area`, as large as its shape allows, with rounded corners and sharp on
+/// every screen.
+void paintPicture(QPainter& painter, const QRectF& area, const QImage& image, qreal radius, Enlarge enlarge);
 
 /// Where nothing has been drawn yet.
 void paintPlaceholder(QPainter& painter, const QRectF& target, qreal radius);

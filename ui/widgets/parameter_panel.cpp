@@ -2,8 +2,12 @@
 #include "ui/widgets/parameter_panel.h"
 
 #include "ui/widgets/blend_panel.h"
+#include "ui/widgets/icon_button.h"
+#include "ui/widgets/labelled_row.h"
 #include "ui/widgets/number_field.h"
 #include "ui/widgets/prompt_box.h"
+#include "ui/widgets/seed_field.h"
+#include "ui/widgets/step_fields.h"
 #include "ui/widgets/theme.h"
 
 #include <QAction>
@@ -11,13 +15,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QRegularExpressionValidator>
 #include <QScrollArea>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <cmath>
 
 namespace reverie::ui {
 
@@ -28,7 +30,6 @@ constexpr int most_candidates = 16;
 constexpr double highest_scale = 100;
 constexpr double usual_scale = 10;
 constexpr NumberRange etaRange{ .minimum = 0, .maximum = 1, .sliderMaximum = 1, .step = 0.05, .decimals = 2 };
-constexpr quint64 seed_limit = quint64(1) << 53U;
 
 QLabel* sectionLabel(const QString& text)
 {
@@ -36,41 +37,6 @@ QLabel* sectionLabel(const QString& text)
     label->setProperty("section", true);
     label->setContentsMargins(0, 12, 0, 0);
     return label;
-}
-
-QToolButton* iconButton(const QString& icon, const QString& name)
-{
-    auto* button = new QToolButton;
-    button->setIcon(Theme::icon(icon));
-    button->setIconSize({ 18, 18 });
-    button->setToolTip(name);
-    button->setAccessibleName(name);
-    button->setFocusPolicy(Qt::StrongFocus);
-    return button;
-}
-
-/// `value` if the field was moved away from the model's default
-template <class T>
-std::optional<T> chosen(const NumberField& field)
-{
-    return field.isDefault() ? std::nullopt : std::optional<T>(static_cast<T>(field.value()));
-}
-
-template <class T>
-void choose(NumberField& field, const std::optional<T>& value)
-{
-    if (value)
-        field.setValue(static_cast<double>(*value));
-    else
-        field.reset();
-}
-
-NumberRange stepRange(const StageInfo& stage)
-{
-    const double most = std::max(stage.max_steps, 1);
-    return { .minimum = 1,
-             .maximum = most,
-             .sliderMaximum = std::min(most, 4.0 * std::max(stage.default_steps, 1)) };
 }
 
 } // namespace
@@ -81,23 +47,19 @@ ParameterPanel::ParameterPanel(QWidget* parent)
     , m_history(iconButton(QStringLiteral("search"), tr("Earlier prompts (Ctrl+H)")))
     , m_negative(new QLineEdit)
     , m_board(new QComboBox)
-    , m_preset(new QComboBox)
     , m_blend(new BlendPanel)
     , m_note(new QLabel)
     , m_draw(new QPushButton(tr("&Draw")))
     , m_stop(new QPushButton(tr("&Stop")))
     , m_count(new NumberField(tr("Pictures"), tr("How many pictures to draw, with consecutive seeds")))
-    , m_seed(new QLineEdit)
-    , m_dice(iconButton(QStringLiteral("dice"), tr("New seed for every drawing")))
-    , m_reuse(iconButton(QStringLiteral("reuse"), tr("Use the last seed again")))
+    , m_seed(new SeedField)
     , m_condScale(new NumberField(tr("Decoder"),
                                   tr("How strongly the pixels follow the picture's idea; 1 is no guidance")))
     , m_priorCondScale(
           new NumberField(tr("Prior"), tr("How strongly the idea follows the prompt; 1 is no guidance")))
-    , m_priorSteps(new NumberField(tr("Prior"), tr("Denoising steps from the text to the picture's idea")))
+    , m_steps(new StepFields)
     , m_candidates(new NumberField(tr("Candidates"),
                                    tr("Ideas the prior proposes; the one closest to the prompt is drawn")))
-    , m_stepsLayout(new QVBoxLayout)
     , m_sampler(new QComboBox)
     , m_eta(new NumberField(tr("Eta"), tr("Fresh noise in every DDIM step: 0 is none, 1 as much as DDPM")))
     , m_device(new QComboBox)
@@ -114,6 +76,8 @@ ParameterPanel::ParameterPanel(QWidget* parent)
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll->setFocusPolicy(Qt::NoFocus);
     layout->addWidget(scroll, 1);
+    for (const auto& [parameter, field] : listFields())
+        field->setTakesLists(true);
     connectFields();
     orderTabs();
     setDrawing(false);
@@ -159,24 +123,21 @@ QWidget* ParameterPanel::makeFields()
     layout->setSpacing(6);
     m_count->setRange({ .minimum = 1, .maximum = most_pictures, .sliderMaximum = 9 }, 1);
     makeChoices();
-    layout->addWidget(makeChoice(tr("Draw"), m_board));
+    layout->addWidget(labelledRow(tr("Draw"), m_board));
     layout->addWidget(m_count);
-    layout->addWidget(makeSeedField());
+    layout->addWidget(m_seed);
     layout->addWidget(sectionLabel(tr("Mix")));
     layout->addWidget(m_blend);
     layout->addWidget(sectionLabel(tr("Guidance")));
     layout->addWidget(m_priorCondScale);
     layout->addWidget(m_condScale);
     layout->addWidget(sectionLabel(tr("Steps")));
-    layout->addWidget(makeChoice(tr("Preset"), m_preset));
-    layout->addWidget(m_priorSteps);
-    m_stepsLayout->setSpacing(6);
-    layout->addLayout(m_stepsLayout);
+    layout->addWidget(m_steps);
     layout->addWidget(sectionLabel(tr("Sampling")));
     layout->addWidget(m_candidates);
-    layout->addWidget(makeChoice(tr("Sampler"), m_sampler));
+    layout->addWidget(labelledRow(tr("Sampler"), m_sampler));
     layout->addWidget(m_eta);
-    layout->addWidget(makeChoice(tr("Device"), m_device));
+    layout->addWidget(labelledRow(tr("Device"), m_device));
     m_reset->setIcon(Theme::icon(QStringLiteral("reset")));
     m_reset->setProperty("flat", true);
     layout->addSpacing(8);
@@ -184,44 +145,6 @@ QWidget* ParameterPanel::makeFields()
     layout->addStretch();
     connect(m_reset, &QPushButton::clicked, this, &ParameterPanel::resetToDefaults);
     return fields;
-}
-
-QWidget* ParameterPanel::makeSeedField()
-{
-    m_seed->setPlaceholderText(tr("New each time"));
-    m_seed->setAccessibleName(tr("Seed"));
-    m_seed->setAccessibleDescription(
-        tr("The same seed draws the same picture; empty is a new one every time"));
-    m_seed->setValidator(
-        new QRegularExpressionValidator(QRegularExpression(QStringLiteral("[0-9]{0,16}")), m_seed));
-    m_reuse->setEnabled(false);
-    auto* row = new QWidget;
-    auto* layout = new QHBoxLayout(row);
-    layout->setContentsMargins({});
-    layout->setSpacing(4);
-    auto* label = new QLabel(tr("Seed"));
-    label->setFixedWidth(88);
-    label->setBuddy(m_seed);
-    layout->addWidget(label);
-    layout->addWidget(m_seed, 1);
-    layout->addWidget(m_dice);
-    layout->addWidget(m_reuse);
-    return row;
-}
-
-QWidget* ParameterPanel::makeChoice(const QString& name, QComboBox* box)
-{
-    auto* row = new QWidget;
-    auto* layout = new QHBoxLayout(row);
-    layout->setContentsMargins({});
-    layout->setSpacing(8);
-    auto* label = new QLabel(name);
-    label->setFixedWidth(84);
-    label->setBuddy(box);
-    box->setAccessibleName(name);
-    layout->addWidget(label);
-    layout->addWidget(box, 1);
-    return row;
 }
 
 void ParameterPanel::makeChoices()
@@ -239,53 +162,6 @@ void ParameterPanel::makeChoices()
     m_board->addItem(tr("64 to choose from"), 64);
     m_board->setToolTip(
         tr("Candidates are drawn through the first stage only; what you pick is drawn to the end"));
-    makePresets();
-}
-
-void ParameterPanel::makePresets()
-{
-    m_preset->addItem(tr("The model's own"), 1.0);
-    m_preset->addItem(tr("Draft"), 0.5);
-    m_preset->addItem(tr("Thorough"), 2.0);
-    m_preset->addItem(tr("Custom"));
-    m_preset->setToolTip(tr("How many steps every network takes"));
-}
-
-void ParameterPanel::applyPreset(int index)
-{
-    const QVariant factor = m_preset->itemData(index);
-    if (!factor.isValid() || m_stages.empty())
-        return;
-    const auto steps = [&](const StageInfo& stage) {
-        return std::clamp(std::round(stage.default_steps * factor.toDouble()), 1.0,
-                          static_cast<double>(std::max(1, stage.max_steps)));
-    };
-    m_priorSteps->setValue(steps(m_stages[0]));
-    for (size_t i = 0; i < m_steps.size(); ++i)
-        m_steps[i]->setValue(steps(m_stages[i + 1]));
-}
-
-/// The preset that the steps make.
-void ParameterPanel::showPreset()
-{
-    if (m_stages.empty())
-        return;
-    std::vector<const NumberField*> fields{ m_priorSteps };
-    fields.insert(fields.end(), m_steps.begin(), m_steps.end());
-    int shown = m_preset->count() - 1;
-    for (int preset = shown - 1; preset >= 0; --preset) {
-        const double factor = m_preset->itemData(preset).toDouble();
-        bool same = true;
-        for (size_t i = 0; i < fields.size(); ++i)
-            same = same
-                && fields[i]->value()
-                    == std::clamp(std::round(m_stages[i].default_steps * factor), 1.0,
-                                  static_cast<double>(std::max(1, m_stages[i].max_steps)));
-        if (same)
-            shown = preset;
-    }
-    const QSignalBlocker quiet(m_preset);
-    m_preset->setCurrentIndex(shown);
 }
 
 void ParameterPanel::enableCount()
@@ -307,17 +183,15 @@ void ParameterPanel::connectFields()
         enableCount();
         Q_EMIT changed();
     });
-    connect(m_preset, &QComboBox::activated, this, &ParameterPanel::applyPreset);
-    connect(m_priorSteps, &NumberField::changed, this, &ParameterPanel::showPreset);
-    connect(m_dice, &QToolButton::clicked, this, [this] { setSeed({}); });
-    connect(m_reuse, &QToolButton::clicked, this, [this] { setSeed(m_lastSeed); });
-    connect(m_seed, &QLineEdit::textChanged, this, &ParameterPanel::changed);
+    connect(m_steps, &StepFields::changed, this, &ParameterPanel::changed);
+    connect(m_steps, &StepFields::controlsChanged, this, &ParameterPanel::orderTabs);
+    connect(m_seed, &SeedField::changed, this, &ParameterPanel::changed);
     connect(m_sampler, &QComboBox::currentIndexChanged, this, [this] {
         enableEta();
         Q_EMIT changed();
     });
     connect(m_device, &QComboBox::currentIndexChanged, this, &ParameterPanel::changed);
-    for (NumberField* field : { m_count, m_condScale, m_priorCondScale, m_priorSteps, m_candidates, m_eta })
+    for (NumberField* field : { m_count, m_condScale, m_priorCondScale, m_candidates, m_eta })
         connect(field, &NumberField::changed, this, &ParameterPanel::changed);
 }
 
@@ -336,45 +210,25 @@ void ParameterPanel::setModel(const ModelInfo& model)
     m_priorCondScale->setRange({ 0, highest_scale, usual_scale, 0.1, 2 }, model.prior_cond_scale);
     m_condScale->setEnabled(model.guidance);
     m_priorCondScale->setEnabled(model.prior_guidance);
-    m_priorSteps->setRange(stepRange(model.prior), model.prior.default_steps);
     m_candidates->setRange({ .minimum = 1, .maximum = most_candidates, .sliderMaximum = 8 },
                            model.candidates);
     m_defaultSampler = model.sampler.empty() ? QStringLiteral("auto") : QString::fromStdString(model.sampler);
     m_eta->setRange(etaRange, model.eta);
-    m_stages = { model.prior };
-    m_stages.insert(m_stages.end(), model.stages.begin(), model.stages.end());
-    setStages(model.stages);
+    m_steps->setStages(model.prior, model.stages);
     setDraft(kept);
-    showPreset();
-}
-
-void ParameterPanel::setStages(const std::vector<StageInfo>& stages)
-{
-    for (NumberField* field : m_steps)
-        delete field;
-    m_steps.clear();
-    for (const StageInfo& stage : stages) {
-        auto* field
-            = new NumberField(tr("%1 pixels").arg(stage.size),
-                              tr("Denoising steps of the stage that draws %1 × %1 pixels").arg(stage.size));
-        field->setRange(stepRange(stage), stage.default_steps);
-        m_stepsLayout->addWidget(field);
-        connect(field, &NumberField::changed, this, &ParameterPanel::changed);
-        connect(field, &NumberField::changed, this, &ParameterPanel::showPreset);
-        m_steps.push_back(field);
-    }
-    orderTabs();
 }
 
 void ParameterPanel::orderTabs()
 {
-    std::vector<QWidget*> order{ m_prompt, m_negative, m_history, m_draw, m_stop,
-                                 m_board,  m_count,    m_seed,    m_dice, m_reuse };
-    const std::vector<QWidget*> mix = m_blend->controls();
-    order.insert(order.end(), mix.begin(), mix.end());
-    order.insert(order.end(), { m_priorCondScale, m_condScale, m_preset, m_priorSteps });
-    order.insert(order.end(), m_steps.begin(), m_steps.end());
-    order.insert(order.end(), { m_candidates, m_sampler, m_eta, m_device, m_reset });
+    std::vector<QWidget*> order{ m_prompt, m_negative, m_history, m_draw, m_stop, m_board, m_count };
+    const auto add = [&order](const std::vector<QWidget*>& controls) {
+        order.insert(order.end(), controls.begin(), controls.end());
+    };
+    add(m_seed->controls());
+    add(m_blend->controls());
+    add({ m_priorCondScale, m_condScale });
+    add(m_steps->controls());
+    add({ m_candidates, m_sampler, m_eta, m_device, m_reset });
     for (size_t i = 1; i < order.size(); ++i)
         QWidget::setTabOrder(order[i - 1], order[i]);
 }
@@ -389,16 +243,17 @@ void ParameterPanel::setDraft(const Settings::Draft& draft)
     m_negative->setText(QString::fromStdString(request.recipe.negative));
     m_blend->setRecipe(request.recipe);
     m_board->setCurrentIndex(std::max(0, m_board->findData(draft.board)));
-    choose(*m_condScale, request.cond_scale);
-    choose(*m_priorCondScale, request.prior_cond_scale);
-    choose(*m_priorSteps, request.prior_steps);
-    choose(*m_candidates, request.candidates);
-    choose(*m_eta, request.eta);
-    for (size_t i = 0; i < m_steps.size(); ++i) {
-        const bool given = request.steps.size() == 1 || i < request.steps.size();
-        choose(*m_steps[i],
-               given ? std::optional(request.steps[request.steps.size() == 1 ? 0 : i]) : std::nullopt);
-    }
+    m_condScale->choose(request.cond_scale);
+    m_priorCondScale->choose(request.prior_cond_scale);
+    m_steps->setSteps(request.prior_steps, request.steps);
+    m_candidates->choose(request.candidates);
+    m_eta->choose(request.eta);
+    for (const auto& [parameter, field] : listFields())
+        if (const auto list = draft.lists.find(parameter); list != draft.lists.end())
+            field->setList(list->second);
+    m_steps->setLists(draft.lists);
+    if (const auto seeds = draft.lists.find(QStringLiteral("seed")); seeds != draft.lists.end())
+        m_seed->setList(seeds->second);
     const QString sampler
         = request.sampler ? QString::fromLatin1(to_string(*request.sampler)) : m_defaultSampler;
     m_sampler->setCurrentIndex(std::max(0, m_sampler->findData(sampler)));
@@ -411,9 +266,7 @@ Settings::Draft ParameterPanel::draft() const
     Settings::Draft draft = m_wanted;
     draft.prompt = m_prompt->toPlainText();
     draft.device = m_device->currentData().toString();
-    draft.seed.reset();
-    if (!m_seed->text().isEmpty())
-        draft.seed = m_seed->text().toULongLong() % seed_limit;
+    draft.seed = m_seed->seed();
     GenerateRequest& request = draft.request;
     request.count = static_cast<int>(m_count->value());
     draft.board = m_board->currentData().toInt();
@@ -423,19 +276,30 @@ Settings::Draft ParameterPanel::draft() const
     request.recipe.text_diff = mix.text_diff;
     if (!m_hasModel)
         return draft;
-    request.cond_scale = chosen<double>(*m_condScale);
-    request.prior_cond_scale = chosen<double>(*m_priorCondScale);
-    request.prior_steps = chosen<int>(*m_priorSteps);
-    request.candidates = chosen<int>(*m_candidates);
-    request.eta = chosen<double>(*m_eta);
+    draft.lists = m_steps->lists();
+    for (const auto& [parameter, field] : listFields())
+        if (const QString list = field->list(); !list.isEmpty())
+            draft.lists[parameter] = list;
+    if (const QString seeds = m_seed->list(); !seeds.isEmpty())
+        draft.lists[QStringLiteral("seed")] = seeds;
+    request.cond_scale = m_condScale->chosen<double>();
+    request.prior_cond_scale = m_priorCondScale->chosen<double>();
+    request.prior_steps = m_steps->priorSteps();
+    request.candidates = m_candidates->chosen<int>();
+    request.eta = m_eta->chosen<double>();
     request.sampler.reset();
     if (m_sampler->currentData().toString() != m_defaultSampler)
         request.sampler = sampler_from_string(m_sampler->currentData().toString().toStdString());
-    request.steps.clear();
-    if (!std::all_of(m_steps.begin(), m_steps.end(), [](const auto* field) { return field->isDefault(); }))
-        for (const NumberField* field : m_steps)
-            request.steps.push_back(static_cast<int>(field->value()));
+    request.steps = m_steps->steps();
     return draft;
+}
+
+std::vector<std::pair<QString, NumberField*>> ParameterPanel::listFields() const
+{
+    return { { QStringLiteral("guidance"), m_condScale },
+             { QStringLiteral("prior-guidance"), m_priorCondScale },
+             { QStringLiteral("candidates"), m_candidates },
+             { QStringLiteral("eta"), m_eta } };
 }
 
 void ParameterPanel::setPrompt(const QString& prompt)
@@ -448,14 +312,12 @@ void ParameterPanel::setPrompt(const QString& prompt)
 
 void ParameterPanel::setSeed(std::optional<quint64> seed)
 {
-    m_seed->setText(seed ? QString::number(*seed) : QString());
+    m_seed->setSeed(seed);
 }
 
 void ParameterPanel::setLastSeed(quint64 seed)
 {
-    m_lastSeed = seed;
-    m_reuse->setEnabled(true);
-    m_reuse->setToolTip(tr("Use the last seed again (%1)").arg(seed));
+    m_seed->setLastSeed(seed);
 }
 
 void ParameterPanel::resetToDefaults()
@@ -485,6 +347,13 @@ void ParameterPanel::setReady(bool ready)
 void ParameterPanel::setUnknownWords(const QStringList& words)
 {
     m_unknownWords = words;
+    m_prompt->markWords(words);
+    showNote();
+}
+
+void ParameterPanel::setSetSize(qint64 pictures)
+{
+    m_setSize = pictures;
     showNote();
 }
 
@@ -496,9 +365,13 @@ void ParameterPanel::showNote()
         quoted << QStringLiteral("“%1”").arg(
             word.size() > longest_word ? word.left(longest_word) + QChar(u'…') : word);
     const QString list = quoted.mid(0, 8).join(QStringLiteral(", "));
-    const QString hint
-        = m_stop->isHidden() ? tr("Ctrl+Enter draws") : tr("Esc stops and keeps what is there");
-    const QString note = quoted.isEmpty() ? hint : tr("Never seen by the model: %1").arg(list);
+    const QString many = m_setSize > 1 ? tr("Ctrl+Enter draws %1 pictures").arg(m_setSize) : QString();
+    const QString hint = !many.isEmpty() ? many
+        : m_stop->isHidden()             ? tr("Ctrl+Enter draws")
+                                         : tr("Esc stops and keeps what is there");
+    QString note = quoted.isEmpty() ? hint : tr("Never seen by the model: %1").arg(list);
+    if (!quoted.isEmpty() && !many.isEmpty())
+        note = many + QStringLiteral(" · ") + note;
     m_note->setText(m_note->fontMetrics().elidedText(note, Qt::ElideRight, m_note->width()));
     m_note->setToolTip(quoted.isEmpty() ? QString() : tr("%1. It will guess what is meant.").arg(note));
 }

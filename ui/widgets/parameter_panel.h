@@ -13,13 +13,14 @@ class QLabel;
 class QLineEdit;
 class QPushButton;
 class QToolButton;
-class QVBoxLayout;
 
 namespace reverie::ui {
 
 class BlendPanel;
 class NumberField;
 class PromptBox;
+class SeedField;
+class StepFields;
 
 /// Everything that decides what is drawn. A draft holds only what differs from the model's defaults.
 class ParameterPanel : public QFrame
@@ -40,6 +41,8 @@ public:
     void setDrawing(bool drawing);
     void setReady(bool ready);
     void setUnknownWords(const QStringList& words);
+    /// How many pictures are asked for in all, where lists and templates make more than one of what is set.
+    void setSetSize(qint64 pictures);
 
     [[nodiscard]] BlendPanel& blendPanel() const { return *m_blend; }
     [[nodiscard]] PromptBox& promptBox() const { return *m_prompt; }
@@ -56,47 +59,36 @@ protected:
 private:
     QWidget* makeHeader();
     QWidget* makeFields();
-    QWidget* makeSeedField();
-    QWidget* makeChoice(const QString& name, QComboBox* box);
     void makeChoices();
     void connectFields();
-    void setStages(const std::vector<StageInfo>& stages);
     void orderTabs();
     void showNote();
+    [[nodiscard]] std::vector<std::pair<QString, NumberField*>> listFields() const;
     void enableEta();
     void enableCount();
-    void makePresets();
-    void applyPreset(int index);
-    void showPreset();
 
     PromptBox* m_prompt;
     QToolButton* m_history;
     QLineEdit* m_negative;
     QComboBox* m_board;
-    QComboBox* m_preset;
     BlendPanel* m_blend;
     QLabel* m_note;
     QPushButton* m_draw;
     QPushButton* m_stop;
     NumberField* m_count;
-    QLineEdit* m_seed;
-    QToolButton* m_dice;
-    QToolButton* m_reuse;
+    SeedField* m_seed;
     NumberField* m_condScale;
     NumberField* m_priorCondScale;
-    NumberField* m_priorSteps;
+    StepFields* m_steps;
     NumberField* m_candidates;
-    std::vector<NumberField*> m_steps; ///< by decoder stage
-    QVBoxLayout* m_stepsLayout;
     QComboBox* m_sampler;
     NumberField* m_eta;
     QComboBox* m_device;
     QPushButton* m_reset;
-    std::vector<StageInfo> m_stages; ///< [0] is the prior
     Settings::Draft m_wanted; ///< what was set before there was a model to set it in
     QString m_defaultSampler;
     QStringList m_unknownWords;
-    std::optional<quint64> m_lastSeed;
+    qint64 m_setSize = 1;
     bool m_hasModel = false;
 };
 

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/prompt_box.h"
 
+#include "core/api/prompt_expansion.h"
+#include "core/api/prompt_weights.h"
+
 #include <QAbstractItemView>
 #include <QCompleter>
 #include <QKeyEvent>
 #include <QListView>
 #include <QMimeData>
+#include <QRegularExpression>
 #include <QStringListModel>
 
 namespace reverie::ui {
+
+namespace {
+
+constexpr double weight_step = 0.1;
+
+} // namespace
 
 PromptBox::PromptBox(QWidget* parent)
     : QPlainTextEdit(parent)
@@ -18,7 +28,8 @@ PromptBox::PromptBox(QWidget* parent)
     setTabChangesFocus(true);
     setPlaceholderText(tr("Describe a picture…"));
     setAccessibleName(tr("Prompt"));
-    setAccessibleDescription(tr("What to draw. Ctrl+Enter draws it, Alt+Up brings back the prompt before."));
+    setAccessibleDescription(tr("What to draw. Ctrl+Enter draws it, Alt+Up brings back the prompt before, "
+                                "Ctrl+Up and Ctrl+Down weight a word."));
     auto* popup = new QListView;
     popup->setProperty("completions", true);
     popup->setAccessibleName(tr("Captions the model knows"));
@@ -49,7 +60,70 @@ void PromptBox::complete(const QString& completion)
     m_typing = false;
     QTextCursor cursor(document());
     cursor.select(QTextCursor::Document);
-    cursor.insertText(completion);
+    cursor.insertText(QString::fromStdString(template_of({ escape_weights(completion.toStdString()) })));
+    setTextCursor(cursor);
+}
+
+void PromptBox::markWords(const QStringList& words)
+{
+    QList<QTextEdit::ExtraSelection> marks;
+    for (const QString& word : words) {
+        const QRegularExpression whole(
+            QStringLiteral("(?<![\\p{L}\\p{N}])%1(?![\\p{L}\\p{N}])").arg(QRegularExpression::escape(word)),
+            QRegularExpression::UseUnicodePropertiesOption);
+        for (QTextCursor found = document()->find(whole); !found.isNull();
+             found = document()->find(whole, found)) {
+            QTextEdit::ExtraSelection mark;
+            mark.cursor = found;
+            mark.format.setUnderlineStyle(QTextCharFormat::WaveUnderline);
+            mark.format.setUnderlineColor(QColor(0xd0, 0x6a, 0x1e));
+            marks << mark;
+        }
+    }
+    setExtraSelections(marks);
+}
+
+QTextCursor PromptBox::weightedPart() const
+{
+    QTextCursor part = textCursor();
+    if (part.hasSelection())
+        return part;
+    const QString text = toPlainText();
+    static const QRegularExpression weighted(QStringLiteral("\\(([^()]*):[0-9.]+\\)"));
+    for (auto matches = weighted.globalMatch(text); matches.hasNext();) {
+        const auto match = matches.next();
+        if (match.capturedStart() > part.position() || match.capturedEnd() < part.position())
+            continue;
+        part.setPosition(static_cast<int>(match.capturedStart(1)));
+        part.setPosition(static_cast<int>(match.capturedEnd(1)), QTextCursor::KeepAnchor);
+        return part;
+    }
+    part.select(QTextCursor::WordUnderCursor);
+    return part;
+}
+
+void PromptBox::changeWeight(double step)
+{
+    if (!m_weightProblem.isEmpty()) {
+        Q_EMIT weightRefused(m_weightProblem);
+        return;
+    }
+    const QTextCursor part = weightedPart();
+    if (part.selectedText().trimmed().isEmpty())
+        return;
+    const QString text = toPlainText();
+    const auto bytes
+        = [&text](int characters) { return static_cast<size_t>(text.left(characters).toUtf8().size()); };
+    const ChangedWeight changed
+        = change_weight(text.toStdString(), bytes(part.selectionStart()), bytes(part.selectionEnd()), step);
+    const auto characters = [&changed](size_t bytes) {
+        return static_cast<int>(QString::fromUtf8(changed.prompt.data(), qsizetype(bytes)).size());
+    };
+    QTextCursor cursor(document());
+    cursor.select(QTextCursor::Document);
+    cursor.insertText(QString::fromStdString(changed.prompt));
+    cursor.setPosition(characters(changed.begin));
+    cursor.setPosition(characters(changed.end), QTextCursor::KeepAnchor);
     setTextCursor(cursor);
 }
 
@@ -82,6 +156,11 @@ void PromptBox::keyPressEvent(QKeyEvent* event)
     if (event->modifiers().testFlag(Qt::AltModifier)
         && (event->key() == Qt::Key_Up || event->key() == Qt::Key_Down)) {
         event->key() == Qt::Key_Up ? Q_EMIT olderWanted() : Q_EMIT newerWanted();
+        return;
+    }
+    if (event->modifiers() == Qt::ControlModifier
+        && (event->key() == Qt::Key_Up || event->key() == Qt::Key_Down)) {
+        changeWeight(event->key() == Qt::Key_Up ? weight_step : -weight_step);
         return;
     }
     m_typing = !event->text().isEmpty();
