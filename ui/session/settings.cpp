@@ -32,6 +32,8 @@ const QString outputFolderKey = QStringLiteral("outputFolder");
 const QString namePatternKey = QStringLiteral("namePattern");
 const QString modelKey = QStringLiteral("model");
 const QString runFoldersKey = QStringLiteral("training/folders");
+const QString keysGroup = QStringLiteral("keys/");
+const QString notificationsKey = QStringLiteral("notifications");
 const QString geometryKey = QStringLiteral("window/geometry");
 const QString panesKey = QStringLiteral("window/panes");
 
@@ -176,6 +178,27 @@ QStringList Settings::runFolders()
 void Settings::setRunFolders(const QStringList& folders)
 {
     QSettings().setValue(runFoldersKey, folders);
+}
+
+std::optional<QString> Settings::keys(const QString& action)
+{
+    return read<QString>(QSettings(), keysGroup + action);
+}
+
+void Settings::setKeys(const QString& action, const std::optional<QString>& keys)
+{
+    QSettings settings;
+    write(settings, keysGroup + action, keys);
+}
+
+bool Settings::notifications()
+{
+    return QSettings().value(notificationsKey, true).toBool();
+}
+
+void Settings::setNotifications(bool wanted)
+{
+    QSettings().setValue(notificationsKey, wanted);
 }
 
 QByteArray Settings::geometry()

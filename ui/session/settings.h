@@ -43,6 +43,11 @@ public:
     static void setModel(const QString& path);
     static QStringList runFolders(); ///< whose training runs are listed too
     static void setRunFolders(const QStringList& folders);
+    /// Of an action, in QKeySequence's portable text; nothing: as it ships.
+    static std::optional<QString> keys(const QString& action);
+    static void setKeys(const QString& action, const std::optional<QString>& keys);
+    static bool notifications(); ///< of the desktop, and progress in its task bar; default: yes
+    static void setNotifications(bool wanted);
     static QByteArray geometry();
     static void setGeometry(const QByteArray& geometry);
     static QByteArray panes();

@@ -4,12 +4,14 @@
 #include "core/api/prompt_expansion.h"
 #include "ui/session/session.h"
 #include "ui/widgets/board_bar.h"
+#include "ui/widgets/empty_page.h"
 #include "ui/widgets/finished_pane.h"
 #include "ui/widgets/gallery_page.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/picture_bar.h"
 #include "ui/widgets/picture_view.h"
+#include "ui/widgets/settings_history.h"
 #include "ui/widgets/theme.h"
 
 #include <QAction>
@@ -79,6 +81,7 @@ void CreatePage::makeActions()
     m_actions.mixIn = addAction(tr("&Mix This Picture In"), Keys{ Qt::CTRL | Qt::Key_M }, &CreatePage::mixIn);
     m_actions.history
         = addAction(tr("Earlier &Prompts…"), Keys{ Qt::CTRL | Qt::Key_H }, &CreatePage::showHistory);
+    makeUndo();
     m_boardBar->addAction(m_actions.finishPicks);
     m_actions.mixIn->setIcon(Theme::icon(QStringLiteral("shuffle")));
     m_actions.showBoard->setIcon(Theme::icon(QStringLiteral("back")));
@@ -93,6 +96,26 @@ void CreatePage::makeActions()
     m_finished->setActions(ofPicture);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
     m_view->addActions(ofPicture);
+}
+
+/// Where the panel, the picture or the finished pictures have the keyboard; what removes and brings back
+/// queued drawings has a step of its own.
+void CreatePage::makeUndo()
+{
+    m_actions.undo = m_steps->makeUndo(this);
+    m_actions.redo = m_steps->makeRedo(this);
+    m_actions.undo->setObjectName(QStringLiteral("undoSettings"));
+    m_actions.redo->setObjectName(QStringLiteral("redoSettings"));
+    m_actions.undo->setShortcut(Qt::CTRL | Qt::Key_Z);
+    m_actions.redo->setShortcuts(
+        { QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y) });
+    for (QAction* action : { m_actions.undo, m_actions.redo }) {
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        m_parameters->addAction(action);
+        m_finished->addAction(action);
+        m_empty->addAction(action);
+        m_view->addAction(action);
+    }
 }
 
 void CreatePage::enableActions()

@@ -18,6 +18,7 @@
 #include "ui/widgets/progress_line.h"
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/queue_panel.h"
+#include "ui/widgets/settings_history.h"
 #include "ui/widgets/time_line.h"
 
 #include <QAction>
@@ -69,6 +70,7 @@ CreatePage::CreatePage(Session& session, DrawQueue& queue, QWidget* parent)
     , m_queuePanel(new QueuePanel(queue))
     , m_boardBar(new BoardBar)
     , m_timeLine(new TimeLine)
+    , m_steps(new SettingsHistory(*m_parameters, this))
     , m_captionTurn(QRandomGenerator::global()->generate())
 {
     m_showSoon.setSingleShot(true);
@@ -208,6 +210,7 @@ void CreatePage::showModel(const ModelInfo& model)
     m_modelFailed = false;
     m_parameters->setModel(model);
     m_parameters->promptBox().setWeightProblem({});
+    m_steps->accept();
     m_empty->setModel(model);
     m_strip->setModel(model);
     offerCaptions();
@@ -369,6 +372,7 @@ void CreatePage::saveState() const
 void CreatePage::restoreState()
 {
     m_parameters->setDraft(Settings::draft());
+    m_steps->accept();
     if (const auto seed = Settings::lastSeed())
         m_parameters->setLastSeed(*seed);
     m_splitter->restoreState(Settings::panes());

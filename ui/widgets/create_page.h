@@ -35,6 +35,7 @@ class ProgressLine;
 class QueuePanel;
 class Session;
 class SetForecast;
+class SettingsHistory;
 class TimeLine;
 struct CascadeState;
 struct FinishedPicture;
@@ -66,6 +67,8 @@ public:
         QAction* drawNext;
         QAction* grid;
         QAction* promptFile;
+        QAction* undo; ///< of settings
+        QAction* redo;
     };
 
     CreatePage(Session& session, DrawQueue& queue, QWidget* parent = nullptr);
@@ -92,6 +95,7 @@ private:
 
     QAction* addAction(const QString& text, const QList<QKeySequence>& shortcuts, void (CreatePage::*run)());
     void makeActions();
+    void makeUndo();
     QWidget* makeCentre();
     void connectSession();
     void connectPanels();
@@ -183,6 +187,7 @@ private:
     bool m_focusChosen = false; ///< by the person, so that it does not follow the drawing
     std::map<int, quint64> m_drawn; ///< id of each picture of the drawing that is finished
     PromptHistory m_history;
+    SettingsHistory* m_steps;
     QTimer m_completeSoon; ///< when the mix has not changed for a while, it is drawn to the end
     bool m_sketching = false; ///< the board holds a sketch of the mix, not candidates
     std::optional<quint64> m_sketchSeed;

@@ -47,8 +47,36 @@ QAction* GalleryPage::addSwitch(const QString& text, const char* icon, Qt::Key k
     return action;
 }
 
+/// Keys alone, without a place in menus.
+void GalleryPage::makeKeys()
+{
+    using Keys = QList<QKeySequence>;
+    const auto add = [this](const QString& text, const Keys& keys, auto run) {
+        auto* action = new QAction(text, this);
+        action->setShortcuts(keys);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        connect(action, &QAction::triggered, this, run);
+        QWidget::addAction(action);
+    };
+    for (int rating = 1; rating <= 9; ++rating)
+        add(tr("Rate %1").arg(rating), { Qt::Key(Qt::Key_0 + rating) }, [this, rating] { rate(rating); });
+    add(tr("Take the Rating Away"), { Qt::Key_0 }, [this] { rate(0); });
+    const auto whenViewing = [this](auto zoom) {
+        return [this, zoom] {
+            if (isViewing())
+                zoom(m_viewer->canvas());
+        };
+    };
+    add(tr("Zoom In"), { Qt::Key_Plus, Qt::Key_Equal },
+        whenViewing([](auto& canvas) { canvas.zoomBy(1.25); }));
+    add(tr("Zoom Out"), { Qt::Key_Minus }, whenViewing([](auto& canvas) { canvas.zoomBy(1 / 1.25); }));
+    add(tr("Fit into the Window"), { Qt::Key_F }, whenViewing([](auto& canvas) { canvas.fit(); }));
+    add(tr("Actual Size"), { Qt::Key_O }, whenViewing([](auto& canvas) { canvas.actualSize(); }));
+}
+
 void GalleryPage::makeActions()
 {
+    makeKeys();
     using Keys = QList<QKeySequence>;
     m_actions.open = addAction(tr("&Look Closely"), "fit", Keys{ Qt::Key_Z }, &GalleryPage::openViewer);
     m_actions.compare = addAction(tr("Co&mpare"), "compare", Keys{ Qt::Key_M }, &GalleryPage::compare);

@@ -111,6 +111,7 @@ QWidget* GalleryPage::makeTop()
     m_search->setClearButtonEnabled(true);
     m_search->addAction(Theme::icon(QStringLiteral("search")), QLineEdit::LeadingPosition);
     layout->addWidget(m_search, 1);
+    m_alikeChip->setText(tr("Like one picture"));
     m_alikeChip->setObjectName(QStringLiteral("alikeChip"));
     m_alikeChip->setProperty("chip", true);
     m_alikeChip->hide();
@@ -323,7 +324,6 @@ bool GalleryPage::event(QEvent* event)
 
 void GalleryPage::keyPressEvent(QKeyEvent* event)
 {
-    const bool plain = !(event->modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier));
     const int key = event->key();
     if (event->matches(QKeySequence::Copy))
         copy();
@@ -333,20 +333,10 @@ void GalleryPage::keyPressEvent(QKeyEvent* event)
         endAlike();
     else if (key == Qt::Key_Escape && !m_search->text().isEmpty())
         m_search->clear();
-    else if (plain && key >= Qt::Key_0 && key <= Qt::Key_9)
-        rate(key - Qt::Key_0);
     else if (isViewing() && (key == Qt::Key_Left || key == Qt::Key_Up))
         step(-1);
     else if (isViewing() && (key == Qt::Key_Right || key == Qt::Key_Down || key == Qt::Key_Space))
         step(1);
-    else if (isViewing() && plain && (key == Qt::Key_Plus || key == Qt::Key_Equal))
-        m_viewer->canvas().zoomBy(1.25);
-    else if (isViewing() && plain && key == Qt::Key_Minus)
-        m_viewer->canvas().zoomBy(1 / 1.25);
-    else if (isViewing() && plain && key == Qt::Key_F)
-        m_viewer->canvas().fit();
-    else if (isViewing() && plain && key == Qt::Key_O)
-        m_viewer->canvas().actualSize();
     else
         QWidget::keyPressEvent(event);
 }

@@ -88,6 +88,7 @@ private:
                        void (GalleryPage::*run)());
     QAction* addSwitch(const QString& text, const char* icon, Qt::Key key);
     void makeActions();
+    void makeKeys();
     QWidget* makeTop();
     QWidget* makeCentre();
     void connectStore();

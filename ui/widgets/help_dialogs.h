@@ -5,7 +5,6 @@ class QWidget;
 
 namespace reverie::ui {
 
-void showShortcuts(QWidget* parent);
 void showAbout(QWidget* parent);
 
 } // namespace reverie::ui

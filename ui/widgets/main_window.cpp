@@ -12,6 +12,7 @@
 #include "ui/widgets/name_pattern_dialog.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/queue_panel.h"
+#include "ui/widgets/shortcut_sheet.h"
 #include "ui/widgets/theme.h"
 #include "ui/widgets/train_page.h"
 
@@ -72,12 +73,14 @@ MainWindow::MainWindow(Session& session, GalleryStore* gallery, DrawQueue* queue
     , m_queue(queue ? queue : new DrawQueue(session, {}, this))
     , m_create(new CreatePage(session, *m_queue))
     , m_tabs(new QTabBar)
+    , m_shortcuts(new Shortcuts(this))
     , m_modelToOpen(Settings::model())
 {
     m_pages->addWidget(m_create);
     makeTabs();
     setAcceptDrops(true);
     makeMenus();
+    registerKeys(tr("Create"), *m_create);
     if (gallery)
         addGallery(*gallery);
     showTitle({});
@@ -115,8 +118,6 @@ void MainWindow::addGallery(GalleryStore& store)
     m_gallery = new GalleryPage(store, meaning);
     m_pages->addWidget(m_gallery);
     m_tabs->addTab(tr("Gallery"));
-    m_tabs->setTabToolTip(0, tr("Ctrl+1"));
-    m_tabs->setTabToolTip(1, tr("Ctrl+2"));
     m_tabs->show();
     makeGalleryMenu();
     connect(&m_session, &Session::pictureSaved, &store,
@@ -152,16 +153,31 @@ void MainWindow::makeGalleryMenu()
     menu->addActions({ page.search, page.byMeaning, page.moreLike, page.fold, page.details });
     menuBar()->insertMenu(menuBar()->actions().value(2), menu);
     QMenu* view = menuBar()->actions().value(3)->menu();
-    view->addAction(tr("&Create"), QKeySequence(Qt::CTRL | Qt::Key_1), this, [this] { showPage(0); });
-    view->addAction(tr("&Gallery"), QKeySequence(Qt::CTRL | Qt::Key_2), this, [this] { showPage(1); });
+    addPageAction(*view, tr("&Create"), 0);
+    addPageAction(*view, tr("&Gallery"), 1);
+    registerKeys(tr("Gallery"), *m_gallery);
+}
+
+void MainWindow::addPageAction(QMenu& view, const QString& text, int page)
+{
+    QAction* action = view.addAction(text, this, [this, page] { showPage(page); });
+    const auto tell = [this, action, page] { m_tabs->setTabToolTip(page, keyText(*action)); };
+    connect(action, &QAction::changed, m_tabs, tell);
+    action->setShortcut(Qt::CTRL | Qt::Key(Qt::Key_1 + page));
+}
+
+/// Behind its menu, so that the menus' own actions come along.
+void MainWindow::registerKeys(const QString& group, const QWidget& page)
+{
+    m_shortcuts->addPage(group, page);
+    m_shortcuts->addMenus(tr("Everywhere"), *menuBar());
 }
 
 void MainWindow::addTraining(RunStore& runs)
 {
     m_train = new TrainPage(runs);
-    const int page = m_pages->addWidget(m_train);
+    m_pages->addWidget(m_train);
     m_tabs->addTab(tr("Train"));
-    m_tabs->setTabToolTip(page, tr("Ctrl+%1").arg(page + 1));
     m_tabs->show();
     makeTrainMenu();
     connect(m_train, &TrainPage::modelWanted, this, [this](const QString& path) {
@@ -184,19 +200,15 @@ void MainWindow::makeTrainMenu()
     menu->addActions({ page.showInFolder, page.addFolder });
     const auto menus = menuBar()->actions(); // View and Help come last
     menuBar()->insertMenu(menus.value(menus.size() - 2), menu);
-    const int index = m_pages->indexOf(m_train);
-    menus.value(menus.size() - 2)
-        ->menu()
-        ->addAction(tr("&Train"), QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + index)), this,
-                    [this, index] { showPage(index); });
+    addPageAction(*menus.value(menus.size() - 2)->menu(), tr("&Train"), m_pages->indexOf(m_train));
+    registerKeys(tr("Train"), *m_train);
 }
 
 void MainWindow::addModels(ModelStore& models)
 {
     m_models = new ModelsPage(models, m_session);
-    const int page = m_pages->addWidget(m_models);
+    m_pages->addWidget(m_models);
     m_tabs->addTab(tr("Models"));
-    m_tabs->setTabToolTip(page, tr("Ctrl+4"));
     m_tabs->show();
     makeModelsMenu();
     connect(m_models, &ModelsPage::useWanted, m_create, &CreatePage::openModel);
@@ -217,8 +229,8 @@ void MainWindow::makeModelsMenu()
     const auto menus = menuBar()->actions(); // View and Help come last
     QAction* view = menus.value(menus.size() - 2);
     menuBar()->insertMenu(view, menu);
-    view->menu()->addAction(tr("&Models"), QKeySequence(Qt::CTRL | Qt::Key_4), this,
-                            [this] { showPage(m_pages->indexOf(m_models)); });
+    addPageAction(*view->menu(), tr("&Models"), m_pages->indexOf(m_models));
+    registerKeys(tr("Models"), *m_models);
 }
 
 void MainWindow::showPage(int index)
@@ -246,6 +258,8 @@ void MainWindow::makeMenus()
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+    edit->addActions({ page.undo, page.redo });
+    edit->addSeparator();
     edit->addActions({ page.draw, page.drawNext, page.grid, page.finishPicks, page.stop, page.showBoard,
                        page.history, page.reset });
     edit->addSeparator();
@@ -280,7 +294,11 @@ void MainWindow::makeAppearanceMenu()
 void MainWindow::makeHelpMenu()
 {
     QMenu* help = menuBar()->addMenu(tr("&Help"));
-    QAction* shortcuts = help->addAction(tr("&Keyboard Shortcuts"), this, [this] { showShortcuts(this); });
+    QAction* shortcuts = help->addAction(tr("&Keyboard Shortcuts"), this, [this] {
+        auto* sheet = new ShortcutSheet(*m_shortcuts, this);
+        sheet->setAttribute(Qt::WA_DeleteOnClose);
+        sheet->open();
+    });
     shortcuts->setShortcuts({ QKeySequence(Qt::Key_F1), QKeySequence(Qt::Key_Question) });
     help->addAction(tr("&About Reverie"), this, [this] { showAbout(this); });
 }

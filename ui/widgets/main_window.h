@@ -4,6 +4,7 @@
 #include <QMainWindow>
 #include <QTimer>
 
+class QMenu;
 class QStackedWidget;
 class QTabBar;
 
@@ -17,6 +18,7 @@ class RunStore;
 class ModelStore;
 class ModelsPage;
 class Session;
+class Shortcuts;
 class TrainPage;
 
 /// The program's window. Holds the pages, the menus and what concerns all of them: opening a model after the
@@ -57,6 +59,8 @@ private:
     void makeMenus();
     void makeAppearanceMenu();
     void makeHelpMenu();
+    void addPageAction(QMenu& view, const QString& text, int page);
+    void registerKeys(const QString& group, const QWidget& page);
     void chooseModel();
     void chooseNames();
     void showTitle(const QString& title);
@@ -74,6 +78,7 @@ private:
     TrainPage* m_train = nullptr;
     ModelsPage* m_models = nullptr;
     QTabBar* m_tabs;
+    Shortcuts* m_shortcuts;
     QTimer m_saveSoon; ///< so that a crash loses at most a second of typing
     bool m_painted = false;
     bool m_closing = false;

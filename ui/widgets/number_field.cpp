@@ -2,6 +2,7 @@
 #include "ui/widgets/number_field.h"
 
 #include "ui/widgets/number_box.h"
+#include "ui/widgets/settings_history.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -36,6 +37,7 @@ NumberField::NumberField(const QString& name, const QString& help, QWidget* pare
     m_box->setMaximumWidth(box_width);
     m_box->setAccessibleName(name);
     m_box->setAccessibleDescription(help);
+    leaveUndoToThePage(*m_box);
     m_slider->setFocusPolicy(Qt::NoFocus);
     setFocusProxy(m_box);
     m_slider->setAccessibleName(name);

@@ -7,6 +7,8 @@
 #include "ui/widgets/number_field.h"
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/seed_field.h"
+#include "ui/widgets/settings_history.h"
+#include "ui/widgets/shortcuts.h"
 #include "ui/widgets/step_fields.h"
 #include "ui/widgets/theme.h"
 
@@ -95,9 +97,7 @@ QWidget* ParameterPanel::makeHeader()
     m_note->setTextFormat(Qt::PlainText);
     m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     m_draw->setProperty("primary", true);
-    m_draw->setToolTip(tr("Draw (Ctrl+Enter)"));
     m_stop->setProperty("tall", true);
-    m_stop->setToolTip(tr("Stop and keep what is there (Esc)"));
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(m_draw, 1);
     buttons->addWidget(m_stop, 1);
@@ -175,6 +175,7 @@ void ParameterPanel::connectFields()
         Q_EMIT promptChanged(m_prompt->toPlainText());
         Q_EMIT changed();
     });
+    leaveUndoToThePage(*m_negative);
     connect(m_history, &QToolButton::clicked, this, &ParameterPanel::historyWanted);
     connect(m_negative, &QLineEdit::textChanged, this, &ParameterPanel::changed);
     connect(m_blend, &BlendPanel::changed, this, &ParameterPanel::changed);
@@ -199,6 +200,11 @@ void ParameterPanel::setActions(QAction* draw, QAction* stop)
 {
     connect(m_draw, &QPushButton::clicked, draw, &QAction::trigger);
     connect(m_stop, &QPushButton::clicked, stop, &QAction::trigger);
+    m_drawAction = draw;
+    m_stopAction = stop;
+    for (QAction* action : { draw, stop })
+        connect(action, &QAction::changed, this, &ParameterPanel::showNote);
+    showNote();
 }
 
 void ParameterPanel::setModel(const ModelInfo& model)
@@ -334,8 +340,6 @@ void ParameterPanel::setDrawing(bool drawing)
         m_draw->setFocus();
     m_stop->setVisible(drawing);
     m_draw->setText(drawing ? tr("&Queue") : tr("&Draw"));
-    m_draw->setToolTip(drawing ? tr("Draw when what comes before is done (Ctrl+Enter)")
-                               : tr("Draw (Ctrl+Enter)"));
     showNote();
 }
 
@@ -365,10 +369,21 @@ void ParameterPanel::showNote()
         quoted << QStringLiteral("“%1”").arg(
             word.size() > longest_word ? word.left(longest_word) + QChar(u'…') : word);
     const QString list = quoted.mid(0, 8).join(QStringLiteral(", "));
-    const QString many = m_setSize > 1 ? tr("Ctrl+Enter draws %1 pictures").arg(m_setSize) : QString();
-    const QString hint = !many.isEmpty() ? many
-        : m_stop->isHidden()             ? tr("Ctrl+Enter draws")
-                                         : tr("Esc stops and keeps what is there");
+    if (!m_drawAction)
+        return;
+    const bool drawing = !m_stop->isHidden();
+    const QString draw = keyText(*m_drawAction), stop = keyText(*m_stopAction);
+    m_draw->setToolTip(
+        withKeys(drawing ? tr("Draw when what comes before is done") : tr("Draw"), *m_drawAction));
+    m_stop->setToolTip(withKeys(tr("Stop and keep what is there"), *m_stopAction));
+    const QString many = m_setSize <= 1 ? QString()
+        : draw.isEmpty()                ? tr("Draws %1 pictures").arg(m_setSize)
+                                        : tr("%1 draws %2 pictures").arg(draw).arg(m_setSize);
+    const QString one = drawing
+        ? (stop.isEmpty() ? QString() : tr("%1 stops and keeps what is there").arg(stop))
+        : draw.isEmpty() ? QString()
+                         : tr("%1 draws").arg(draw);
+    const QString hint = many.isEmpty() ? one : many;
     QString note = quoted.isEmpty() ? hint : tr("Never seen by the model: %1").arg(list);
     if (!quoted.isEmpty() && !many.isEmpty())
         note = many + QStringLiteral(" · ") + note;

@@ -75,6 +75,8 @@ private:
     QLabel* m_note;
     QPushButton* m_draw;
     QPushButton* m_stop;
+    QAction* m_drawAction = nullptr;
+    QAction* m_stopAction = nullptr;
     NumberField* m_count;
     SeedField* m_seed;
     NumberField* m_condScale;

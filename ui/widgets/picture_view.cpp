@@ -4,6 +4,7 @@
 #include "ui/widgets/painting.h"
 #include "ui/widgets/theme.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -25,7 +26,16 @@ constexpr qreal corner = 10;
 
 PictureView::PictureView(QWidget* parent)
     : QWidget(parent)
+    , m_pick(new QAction(tr("&Pick, or No Longer"), this))
 {
+    m_pick->setShortcut(Qt::Key_Space);
+    m_pick->setShortcutContext(Qt::WidgetShortcut);
+    m_pick->setVisible(false);
+    addAction(m_pick);
+    connect(m_pick, &QAction::triggered, this, [this] {
+        if (count() > 0)
+            Q_EMIT pickToggled(m_current);
+    });
     setFocusPolicy(Qt::StrongFocus);
     setMinimumSize(200, 160);
     setAccessibleName(tr("Picture"));
@@ -46,6 +56,7 @@ void PictureView::setDescription(const QString& text)
 void PictureView::setBoard(std::set<int> picks, std::set<int> finished)
 {
     m_isBoard = true;
+    m_pick->setVisible(true);
     m_picks = std::move(picks);
     m_finished = std::move(finished);
     setAccessibleDescription(tr("Candidate %1 of %2, %3")
@@ -60,6 +71,7 @@ void PictureView::setBoard(std::set<int> picks, std::set<int> finished)
 void PictureView::leaveBoard()
 {
     m_isBoard = false;
+    m_pick->setVisible(false);
     m_picks.clear();
     m_finished.clear();
 }
@@ -176,10 +188,6 @@ void PictureView::mouseDoubleClickEvent(QMouseEvent* event)
 void PictureView::keyPressEvent(QKeyEvent* event)
 {
     switch (event->key()) {
-    case Qt::Key_Space:
-        if (m_isBoard && count() > 0)
-            Q_EMIT pickToggled(m_current);
-        break;
     case Qt::Key_Left:
         setCurrent(m_current - 1);
         break;

@@ -7,6 +7,8 @@
 #include <set>
 #include <vector>
 
+class QAction;
+
 namespace reverie::ui {
 
 /// One picture as large as it goes, or several side by side of which one is current. Arrow keys move between
@@ -48,6 +50,7 @@ private:
 
     std::vector<QImage> m_images;
     std::set<int> m_picks, m_finished;
+    QAction* m_pick; ///< there on a board
     bool m_isBoard = false;
     int m_current = 0;
     QPoint m_pressed;

@@ -5,6 +5,7 @@
 #include "core/api/prompt_weights.h"
 
 #include <QAbstractItemView>
+#include <QAction>
 #include <QCompleter>
 #include <QKeyEvent>
 #include <QListView>
@@ -30,6 +31,10 @@ PromptBox::PromptBox(QWidget* parent)
     setAccessibleName(tr("Prompt"));
     setAccessibleDescription(tr("What to draw. Ctrl+Enter draws it, Alt+Up brings back the prompt before, "
                                 "Ctrl+Up and Ctrl+Down weight a word."));
+    addKey(tr("The Prompt Before"), Qt::ALT | Qt::Key_Up, [this] { Q_EMIT olderWanted(); });
+    addKey(tr("The Prompt After"), Qt::ALT | Qt::Key_Down, [this] { Q_EMIT newerWanted(); });
+    addKey(tr("The Word Counts for More"), Qt::CTRL | Qt::Key_Up, [this] { changeWeight(weight_step); });
+    addKey(tr("The Word Counts for Less"), Qt::CTRL | Qt::Key_Down, [this] { changeWeight(-weight_step); });
     auto* popup = new QListView;
     popup->setProperty("completions", true);
     popup->setAccessibleName(tr("Captions the model knows"));
@@ -38,6 +43,15 @@ PromptBox::PromptBox(QWidget* parent)
     m_completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
     m_completer->setWidget(this);
     connect(m_completer, qOverload<const QString&>(&QCompleter::activated), this, &PromptBox::complete);
+}
+
+void PromptBox::addKey(const QString& text, const QKeySequence& keys, const std::function<void()>& run)
+{
+    auto* action = new QAction(text, this);
+    action->setShortcut(keys);
+    action->setShortcutContext(Qt::WidgetShortcut);
+    connect(action, &QAction::triggered, this, run);
+    addAction(action);
 }
 
 bool PromptBox::isCompleting() const
@@ -151,16 +165,6 @@ void PromptBox::keyPressEvent(QKeyEvent* event)
     if (event->modifiers() == Qt::ControlModifier
         && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) {
         event->ignore();
-        return;
-    }
-    if (event->modifiers().testFlag(Qt::AltModifier)
-        && (event->key() == Qt::Key_Up || event->key() == Qt::Key_Down)) {
-        event->key() == Qt::Key_Up ? Q_EMIT olderWanted() : Q_EMIT newerWanted();
-        return;
-    }
-    if (event->modifiers() == Qt::ControlModifier
-        && (event->key() == Qt::Key_Up || event->key() == Qt::Key_Down)) {
-        changeWeight(event->key() == Qt::Key_Up ? weight_step : -weight_step);
         return;
     }
     m_typing = !event->text().isEmpty();

@@ -3,6 +3,8 @@
 
 #include <QPlainTextEdit>
 
+#include <functional>
+
 class QCompleter;
 class QStringListModel;
 
@@ -25,8 +27,8 @@ public:
     void setWeightProblem(const QString& problem) { m_weightProblem = problem; }
 
 Q_SIGNALS:
-    void olderWanted(); ///< Alt+Up
-    void newerWanted(); ///< Alt+Down
+    void olderWanted();
+    void newerWanted();
     void weightRefused(const QString& problem);
 
 protected:
@@ -36,6 +38,7 @@ protected:
     void insertFromMimeData(const QMimeData* source) override;
 
 private:
+    void addKey(const QString& text, const QKeySequence& keys, const std::function<void()>& run);
     void complete(const QString& completion);
     void changeWeight(double step);
     /// The selection, or the words in brackets around the cursor, or the word at it.

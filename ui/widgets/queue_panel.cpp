@@ -2,6 +2,7 @@
 #include "ui/widgets/queue_panel.h"
 
 #include "ui/session/draw_queue.h"
+#include "ui/widgets/shortcuts.h"
 #include "ui/widgets/theme.h"
 
 #include <QAction>
@@ -171,8 +172,9 @@ void QueuePanel::show()
     m_actions.pause->setChecked(m_queue.isPaused());
     m_actions.pause->setIcon(
         Theme::icon(m_queue.isPaused() ? QStringLiteral("play") : QStringLiteral("pause")));
-    m_actions.pause->setToolTip(m_queue.isPaused() ? tr("Go on with the queue (Ctrl+P)")
-                                                   : tr("Pause after what is being drawn (Ctrl+P)"));
+    m_actions.pause->setToolTip(
+        withKeys(m_queue.isPaused() ? tr("Go on with the queue") : tr("Pause after what is being drawn"),
+                 *m_actions.pause));
     m_list->setFixedHeight(std::min(rows, most_rows_shown) * row_height + 2);
     enableActions();
 }

@@ -4,6 +4,7 @@
 #include "core/api/number_list.h"
 #include "core/base/error.h"
 #include "ui/widgets/icon_button.h"
+#include "ui/widgets/settings_history.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -50,6 +51,7 @@ SeedField::SeedField(QWidget* parent)
     m_edit->setToolTip(m_edit->accessibleDescription());
     m_edit->setValidator(new QRegularExpressionValidator(
         QRegularExpression(QStringLiteral("[0-9]{0,16}|[0-9]+[,.;][0-9,.; ]*")), m_edit));
+    leaveUndoToThePage(*m_edit);
     m_reuse->setEnabled(false);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins({});
