@@ -19,7 +19,8 @@ packages=(
 )
 if [ "${1:-}" = --tests ]; then
     packages+=(appstream desktop-file-utils libimage-exiftool-perl poppler-utils python3-pil unzip
-        chromium chromium-driver tidy) # to look at the web page that the gallery exports
+        chromium chromium-driver tidy # to look at the web page that the gallery exports
+        dbus-daemon) # for a session bus of the tests' own
 fi
 
 as_root() {

@@ -33,6 +33,12 @@ public:
 
     /// Reads the list now, and from then on every second until it is told to rest.
     void watch();
+    /// Reads the list once, unless it is watched anyway.
+    void look()
+    {
+        if (!m_isWatching)
+            read();
+    }
     void rest()
     {
         m_soon.stop();

@@ -4,6 +4,7 @@
 #include "ui/session/draw_queue.h"
 #include "ui/session/session.h"
 #include "ui/session/settings.h"
+#include "ui/widgets/announcer.h"
 #include "ui/widgets/create_page.h"
 #include "ui/widgets/gallery_page.h"
 #include "ui/widgets/help_dialogs.h"
@@ -74,6 +75,7 @@ MainWindow::MainWindow(Session& session, GalleryStore* gallery, DrawQueue* queue
     , m_create(new CreatePage(session, *m_queue))
     , m_tabs(new QTabBar)
     , m_shortcuts(new Shortcuts(this))
+    , m_announcer(new Announcer(*this, session))
     , m_modelToOpen(Settings::model())
 {
     m_pages->addWidget(m_create);
@@ -92,6 +94,10 @@ MainWindow::MainWindow(Session& session, GalleryStore* gallery, DrawQueue* queue
     connect(m_create, &CreatePage::chooseModelWanted, this, &MainWindow::chooseModel);
     connect(m_create, &CreatePage::titleChanged, this, &MainWindow::showTitle);
     connect(&m_session, &Session::idle, this, &MainWindow::closeWhenIdle);
+    connect(m_announcer, &Announcer::unseenChanged, this, [this](int count) {
+        m_unseen = count;
+        showTitle(m_title);
+    });
 }
 
 void MainWindow::makeTabs()
@@ -176,6 +182,7 @@ void MainWindow::registerKeys(const QString& group, const QWidget& page)
 void MainWindow::addTraining(RunStore& runs)
 {
     m_train = new TrainPage(runs);
+    m_announcer->watch(runs);
     m_pages->addWidget(m_train);
     m_tabs->addTab(tr("Train"));
     m_tabs->show();
@@ -255,6 +262,10 @@ void MainWindow::makeMenus()
     file->addSeparator();
     file->addActions({ page.chooseFolder, page.openFolder });
     file->addAction(tr("&Names of Pictures…"), this, &MainWindow::chooseNames);
+    QAction* notify = file->addAction(tr("No&tify When the Window Is Not in Front"));
+    notify->setCheckable(true);
+    notify->setChecked(Settings::notifications());
+    connect(notify, &QAction::toggled, this, &Settings::setNotifications);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
@@ -347,7 +358,9 @@ void MainWindow::chooseNames()
 
 void MainWindow::showTitle(const QString& title)
 {
-    setWindowTitle(title.isEmpty() ? tr("Reverie") : tr("%1 – Reverie").arg(title));
+    m_title = title;
+    const QString name = title.isEmpty() ? tr("Reverie") : tr("%1 – Reverie").arg(title);
+    setWindowTitle(m_unseen > 0 ? tr("(%1) %2").arg(m_unseen).arg(name) : name);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)

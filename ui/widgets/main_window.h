@@ -10,6 +10,7 @@ class QTabBar;
 
 namespace reverie::ui {
 
+class Announcer;
 class CreatePage;
 class DrawQueue;
 class GalleryPage;
@@ -79,6 +80,9 @@ private:
     ModelsPage* m_models = nullptr;
     QTabBar* m_tabs;
     Shortcuts* m_shortcuts;
+    Announcer* m_announcer;
+    QString m_title; ///< of the page
+    int m_unseen = 0; ///< things that ended while nobody looked
     QTimer m_saveSoon; ///< so that a crash loses at most a second of typing
     bool m_painted = false;
     bool m_closing = false;
