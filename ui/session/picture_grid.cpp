@@ -52,7 +52,7 @@ public:
             labelLines
                 = std::max(labelLines, linesOf(metrics, QString::fromStdString(value), m_cell.width()));
         for (const auto& value : m_rows.values)
-            labelWidth = std::max(labelWidth, metrics.horizontalAdvance(QString::fromStdString(value)));
+            labelWidth = std::max(labelWidth, metrics.horizontalAdvance(QString::fromStdString(value)) + 2);
         m_left = m_hasRows ? margin + m_line + gap + std::min(labelWidth, widest_row_label) + gap : margin;
         m_labelWidth = std::min(labelWidth, widest_row_label);
         m_labels = labelLines * m_line;
