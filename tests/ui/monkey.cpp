@@ -8,6 +8,7 @@
 #include <QAction>
 #include <QApplication>
 #include <QDesktopServices>
+#include <QFile>
 #include <QFileDialog>
 #include <QTabBar>
 #include <QTest>
@@ -25,6 +26,15 @@ constexpr int longest_gap_ms = 10'000;
 #else
 constexpr int longest_gap_ms = 2'000;
 #endif
+
+/// Milliseconds that this thread was ready to run and did not.
+qint64 waitedForACore()
+{
+    QFile file(QStringLiteral("/proc/thread-self/schedstat"));
+    if (!file.open(QFile::ReadOnly))
+        return 0;
+    return file.readAll().split(' ').value(1).toLongLong() / 1'000'000;
+}
 
 QString describe(const QWidget* widget)
 {
@@ -61,6 +71,7 @@ QString Monkey::play(int events)
     m_events = events;
     monkey_report::begin(QStringLiteral("Page %1, seed %2:").arg(m_page + 1).arg(m_seed));
     QTest::keyClick(m_program.window().windowHandle(), Qt::Key(Qt::Key_1 + m_page), Qt::ControlModifier);
+    m_waited = waitedForACore();
     m_turn.start();
     m_next.start(0);
     m_loop.exec();
@@ -73,7 +84,9 @@ QString Monkey::play(int events)
 /// The next event. It is also asked for from event loops that the one before opened: menus and drags.
 void Monkey::step()
 {
-    const qint64 gap = m_turn.restart();
+    // Without the time when other programs had the cores.
+    const qint64 waited = waitedForACore();
+    const qint64 gap = m_turn.restart() - (waited - std::exchange(m_waited, waited));
     m_longestGap = std::max(m_longestGap, gap);
     if (gap > longest_gap_ms)
         monkey_report::complain(QStringLiteral("The window did not answer for %1 ms.").arg(gap));
@@ -86,6 +99,7 @@ void Monkey::step()
         note(QStringLiteral("starts again"));
         m_program.quit();
         m_program.start();
+        m_waited = waitedForACore();
         m_turn.restart(); // what waits for threads when there is no window holds up nobody
         ++m_windows;
     }

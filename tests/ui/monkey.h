@@ -73,6 +73,7 @@ private:
     int m_depth = 0; ///< of event loops in event loops
     int m_inDialog = 0; ///< events since one is open
     int m_windows = 0;
+    qint64 m_waited = 0; ///< ms for a core, so far
     qint64 m_longestGap = 0;
 };
 
