@@ -32,6 +32,16 @@ bool is_alike(const TensorMap& a, const TensorMap& b)
            });
 }
 
+/// Its networks are of another architecture than those that learn here.
+void check_not_karlos(const Pipeline& loaded, const fs::path& file)
+{
+    const auto& unets = loaded.config.unets;
+    if (loaded.config.karlo_prior || std::any_of(unets.begin(), unets.end(), is_adm))
+        throw UsageError(file.string()
+                         + " holds Karlo's networks, which can be drawn with but not trained; begin with "
+                           "another model, or with a file of its CLIP alone.");
+}
+
 } // namespace
 
 /// Every stage of the decoder that works on the features of such an autoencoder gets its weights.
@@ -56,6 +66,7 @@ void TrainingSession::give_autoencoder(const VQGanVAEImpl& vqgan)
 void TrainingSession::take_weights(const fs::path& file, bool whole)
 {
     auto loaded = load_pipeline(file);
+    check_not_karlos(loaded, file);
     const auto take = [&](auto& own, const auto& other, const char* prefix) {
         if (own && other)
             load_state_dict(*own, state_dict(*other, prefix), prefix, file.string());

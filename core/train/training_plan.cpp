@@ -8,6 +8,20 @@
 
 namespace reverie {
 
+namespace {
+
+void check_unet_trains(const TrainingConfig& config, const std::string& part)
+{
+    const auto index = std::stoul(part.substr(std::string("unet").size())) - 1;
+    const auto& unets = config.model.unets;
+    if (index < unets.size() && is_adm(unets[index]))
+        throw UsageError("U-Net " + std::to_string(index + 1)
+                         + " is of Karlo's kind, which can be drawn with but not trained; train another "
+                           "part, or begin with another model.");
+}
+
+} // namespace
+
 std::vector<std::string> parts_to_train(const TrainRequest& request, const TrainingConfig& config)
 {
     std::vector<std::string> parts;
@@ -18,6 +32,9 @@ std::vector<std::string> parts_to_train(const TrainRequest& request, const Train
                          + "\"; choose tokenizer, clip, prior, vqgan, decoder or all.");
     if ((all || request.what == "clip") && config.model.clip)
         parts.emplace_back("clip");
+    if ((all || request.what == "prior") && config.model.karlo_prior)
+        throw UsageError("The prior is Karlo's, which can be drawn with but not trained; train another part, "
+                         "or begin with another model.");
     if ((all || request.what == "prior") && config.model.prior)
         parts.emplace_back("prior");
     if ((all || request.what == "vqgan") && config.model.vqgan)
@@ -44,6 +61,8 @@ void check_trainable(const TrainingConfig& config, const std::vector<std::string
                 "The CLIP is of the kind " + std::string(clip_kind(*config.model.clip))
                 + " and only an x_clip can be trained; give a model with a trained one by --init, and "
                   "train its prior and decoder.");
+        if (part.starts_with("unet"))
+            check_unet_trains(config, part);
         if (part_options(config, part).precision == "f16" && !device.is_cuda())
             throw UsageError("The precision f16 is for CUDA devices; on the processor choose bf16 or f32.");
         if (part == "vqgan" && part_options(config, part).precision != "f32" && !device.is_cuda())

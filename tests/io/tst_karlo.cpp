@@ -8,6 +8,7 @@
 #include "core/io/pipeline.h"
 #include "core/io/safetensors.h"
 #include "core/nn/pixels.h"
+#include "core/train/run_training.h"
 #include "tests/base/error_of.h"
 
 #include <QTemporaryDir>
@@ -428,6 +429,31 @@ private Q_SLOTS:
                                     : QStringLiteral("to_w")),
                  qPrintable(error));
         QVERIFY(!fs::exists(path("never.safetensors")));
+    }
+
+    void itCanNotBeTrained()
+    {
+        TrainRequest request;
+        request.data = "shapes";
+        request.run = path("run");
+        request.device = "cpu";
+        request.config = std::string(REVERIE_TEST_DATA) + "/train/smallest.json";
+        request.init = m_karlo; // into networks of another kind
+        const auto refused = [&] { return errorOf([&] { run_training(request, {}, {}); }); };
+        QVERIFY2(refused().contains(QStringLiteral("karlo.safetensors holds Karlo's networks")),
+                 qPrintable(refused()));
+        // Or as they are, by their own configuration.
+        auto config = json::parse(read_safetensors(m_karlo).metadata.at("reverie.config"));
+        config.erase("sampling");
+        write_file(path("config.json"), json{ { "model", config } }.dump());
+        request.config = path("config.json");
+        request.init.clear();
+        request.what = "prior";
+        QVERIFY2(refused().contains(QStringLiteral("can be drawn with but not trained")),
+                 qPrintable(refused()));
+        request.what = "decoder";
+        QVERIFY2(refused().contains(QStringLiteral("U-Net 1 is of Karlo's kind")), qPrintable(refused()));
+        QVERIFY(!fs::exists(path("run") / "checkpoints"));
     }
 
     void timesAreSpacedAsGuidedDiffusionDoes()
