@@ -194,6 +194,9 @@ private Q_SLOTS:
         runs << run("d", "cuda:1", State::Queued, "b") << run("e", "cuda:1", State::Queued, "d");
         QCOMPARE(queuePlace(runs, two).device, QStringLiteral("cuda:0"));
         QCOMPARE(queuePlace(runs, two).after, QStringLiteral("c"));
+        // What begins at once takes that device, too; what follows a certain run takes that run's.
+        QCOMPARE(deviceBehind(runs, QString(), two), QStringLiteral("cuda:0"));
+        QCOMPARE(deviceBehind(runs, QStringLiteral("d"), two), QStringLiteral("cuda:1"));
         runs = { run("a", "cuda:0", State::Finished) };
         QCOMPARE(queuePlace(runs, two).after, QString());
     }

@@ -159,4 +159,12 @@ QueuePlace queuePlace(const QList<RunEntry>& runs, const QStringList& devices)
     return best;
 }
 
+QString deviceBehind(const QList<RunEntry>& runs, const QString& after, const QStringList& devices)
+{
+    for (const RunEntry& run : runs)
+        if (run.path == after)
+            return deviceOf(run, devices);
+    return queuePlace(runs, devices).device;
+}
+
 } // namespace reverie::ui

@@ -49,6 +49,9 @@ struct QueuePlace {
 /// the last in its line.
 QueuePlace queuePlace(const QList<RunEntry>& runs, const QStringList& devices);
 
+/// That on which the run `after` trains, which leaves it; without one, the device with the shortest line.
+QString deviceBehind(const QList<RunEntry>& runs, const QString& after, const QStringList& devices);
+
 /// Which of `devices` a run trains on.
 QString deviceOf(const RunEntry& run, const QStringList& devices);
 

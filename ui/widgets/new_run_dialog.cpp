@@ -55,6 +55,7 @@ NewRunDialog::Threads::Threads()
 {
     for (QThreadPool* pool : { &options, &pictures, &preview })
         pool->setMaxThreadCount(1);
+    pictures.setMaxThreadCount(2); // a look at one data set can't be broken off when another is wanted
 }
 
 NewRunDialog::Threads::~Threads()
@@ -156,21 +157,31 @@ RunQuestions NewRunDialog::questions() const
     else
         questions.length.steps = m_steps->value();
     questions.name = m_name->text().trimmed();
-    questions.after = m_when->currentData().toString();
-    if (questions.after == whenFree) {
-        QStringList devices;
-        for (int i = 0; i < m_device->count(); ++i)
-            if (m_device->itemData(i).toString().startsWith(QLatin1String("cuda")))
-                devices << m_device->itemData(i).toString();
-        if (questions.device != QLatin1String("auto"))
-            devices = { questions.device };
-        else if (devices.isEmpty())
-            devices << QStringLiteral("cpu");
-        const QueuePlace place = queuePlace(m_runs, devices);
-        questions.device = place.device;
-        questions.after = place.after;
-    }
+    findPlace(questions);
     return questions;
+}
+
+/// On which device, behind which run. Where any GPU will do, runs spread over them.
+void NewRunDialog::findPlace(RunQuestions& questions) const
+{
+    QStringList gpus;
+    for (int i = 0; i < m_device->count(); ++i)
+        if (m_device->itemData(i).toString().startsWith(QLatin1String("cuda")))
+            gpus << m_device->itemData(i).toString();
+    const bool anyDevice = questions.device == QLatin1String("auto");
+    const QString when = m_when->currentData().toString();
+    if (when != whenFree) {
+        questions.after = when;
+        if (anyDevice && gpus.size() > 1)
+            questions.device = deviceBehind(m_runs, when, gpus);
+        return;
+    }
+    const QStringList devices = !anyDevice ? QStringList{ questions.device }
+        : gpus.isEmpty()                   ? QStringList{ QStringLiteral("cpu") }
+                                           : gpus;
+    const QueuePlace place = queuePlace(m_runs, devices);
+    questions.device = place.device;
+    questions.after = place.after;
 }
 
 TrainRequest NewRunDialog::requestOf(const RunOrder& order) const

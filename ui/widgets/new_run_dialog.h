@@ -81,6 +81,7 @@ private:
     void start();
     void showProblem(const QString& text);
     [[nodiscard]] RunQuestions questions() const;
+    void findPlace(RunQuestions& questions) const;
     [[nodiscard]] RunOrder finalOrder() const;
     /// As the model library takes it, with a copied configuration in a file.
     [[nodiscard]] TrainRequest requestOf(const RunOrder& order) const;
