@@ -2,6 +2,7 @@
 #include "tests/ui/run_fixture.h"
 #include "ui/session/chart_ticks.h"
 #include "ui/widgets/chart_card.h"
+#include "ui/widgets/picture_tiles.h"
 #include "ui/widgets/run_chart.h"
 #include "ui/widgets/run_comparison.h"
 #include "ui/widgets/run_view.h"
@@ -278,6 +279,43 @@ private Q_SLOTS:
         QTRY_COMPARE(chart().shownX(), all);
     }
 
+    void keysPanUpAndDownAndShowAllAgain()
+    {
+        watch(m_other);
+        const auto all = chart().shownX(), allY = chart().shownY();
+        chart().setFocus();
+        QTest::keyClick(&chart(), Qt::Key_Plus, Qt::ControlModifier);
+        const auto zoomed = chart().shownY();
+        QVERIFY(zoomed.size() < allY.size());
+        QTest::keyClick(&chart(), Qt::Key_Up);
+        QVERIFY(chart().shownY().low > zoomed.low);
+        QVERIFY(near(chart().shownY().size(), zoomed.size()));
+        QTest::keyClick(&chart(), Qt::Key_Down);
+        QTest::keyClick(&chart(), Qt::Key_Down);
+        QVERIFY(chart().shownY().low < zoomed.low);
+        QTest::keyClick(&chart(), Qt::Key_Minus, Qt::ControlModifier);
+        QVERIFY(near(chart().shownY().size(), allY.size()));
+        for (const auto key : { Qt::Key_0, Qt::Key_Home }) {
+            QTest::keyClick(&chart(), Qt::Key_Plus);
+            QTest::keyClick(&chart(), Qt::Key_Plus, Qt::ControlModifier);
+            QVERIFY(chart().shownX().size() < all.size());
+            QTest::keyClick(&chart(), key);
+            QTRY_COMPARE(chart().shownX(), all);
+            QCOMPARE(chart().shownY(), allY);
+        }
+    }
+
+    void anyPartCanBeShown()
+    {
+        watch(m_whole);
+        choose("part", QStringLiteral("CLIP"));
+        pointAt(10);
+        compareReading(RunFixture::lines(m_whole, "clip").at(9));
+        choose("part", QStringLiteral("decoder stage 1"));
+        pointAt(10);
+        compareReading(RunFixture::lines(m_whole, "unet1").at(9));
+    }
+
     void xCanBePicturesOrTime()
     {
         watch(m_other);
@@ -385,8 +423,27 @@ private Q_SLOTS:
         auto* scrubber = find<QSlider>("scrubber");
         QTest::keyClick(scrubber, Qt::Key_Home);
         QVERIFY(label("sampleStep").startsWith(QStringLiteral("Step 5, 1 of 4")));
-        choose("samplePart", QStringLiteral("unet1"));
+        choose("samplePart", QStringLiteral("decoder stage 1"));
         QTRY_COMPARE(caption(), promptOf("unet1/00000020/01.png"));
+    }
+
+    void samplesAreClicked()
+    {
+        watch(m_whole);
+        QTest::keyClick(m_view.get(), Qt::Key_S, Qt::AltModifier);
+        auto *board = find<PictureTiles>("sampleBoard"), *strip = find<PictureTiles>("sampleStrip");
+        QTRY_VERIFY(board->isVisible() && board->count() > 2 && strip->count() == 4);
+        QTest::mouseClick(board, Qt::LeftButton, {}, board->tileRect(2).center());
+        const auto prompt = [&](const char* step) {
+            return QImage(m_whole + QStringLiteral("/samples/unet2/") + QLatin1String(step)
+                          + QStringLiteral("/02.png"))
+                .text(QStringLiteral("prompt"));
+        };
+        QTRY_VERIFY(label("sampleCaption").startsWith(prompt("00000020")));
+        QTest::mouseClick(strip, Qt::LeftButton, {}, strip->tileRect(0).center());
+        QTRY_VERIFY(label("sampleStep").startsWith(QStringLiteral("Step 5, 1 of 4")));
+        QTRY_VERIFY(label("sampleCaption").startsWith(prompt("00000005"))); // once it is read
+        QVERIFY(strip->rect().contains(strip->tileRect(3).adjusted(-3, -3, 3, 3)));
     }
 
     void aCheckpointOfTheSamplesCanBeOpened()
@@ -517,6 +574,40 @@ private Q_SLOTS:
             QCOMPARE(row[head.indexOf(QStringLiteral("step"))].toLongLong(), line.step);
             for (const char* name : { "loss", "lr", "grad_norm", "samples_per_s", "memory_bytes" })
                 QCOMPARE(row[head.indexOf(QLatin1String(name))].toDouble(), line.numbers.at(name));
+        }
+    }
+
+    void aComparisonIsSaved()
+    {
+        open();
+        m_view->compareRuns({ m_other, m_sick });
+        QTRY_VERIFY(chart().shownX().high == 150);
+        const auto png = m_runs->path(QStringLiteral("comparison.png"));
+        save(0, png);
+        QVERIFY(QImageReader(png).size().width() == 2 * chart().width());
+        const auto svg = m_runs->path(QStringLiteral("comparison.svg"));
+        save(1, svg);
+        QFile drawing(svg);
+        QVERIFY(drawing.open(QFile::ReadOnly));
+        const auto text = drawing.readAll();
+        QVERIFY(text.contains("other") && text.contains("sick") && text.count("<polyline") >= 4);
+        const auto csv = m_runs->path(QStringLiteral("comparison.csv"));
+        save(2, csv);
+        QFile table(csv);
+        QVERIFY(table.open(QFile::ReadOnly));
+        const auto rows = QString::fromUtf8(table.readAll()).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+        const auto at = rows[0].split(QLatin1Char(',')).indexOf(QStringLiteral("loss"));
+        for (const auto& run : { m_other, m_sick }) {
+            auto lines = RunFixture::lines(run, "clip");
+            for (const auto& row : rows) {
+                const auto cells = row.split(QLatin1Char(','));
+                if (cells[0] != run || cells[2] != QStringLiteral("train"))
+                    continue;
+                QCOMPARE(cells[3].toLongLong(), lines.front().step);
+                QCOMPARE(cells[at].toDouble(), lines.front().numbers.at("loss"));
+                lines.erase(lines.begin());
+            }
+            QVERIFY(lines.empty());
         }
     }
 

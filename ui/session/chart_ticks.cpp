@@ -82,7 +82,10 @@ QList<Tick> ticks(const Extent& axis, bool logarithmic, int count, double (*step
     if (logarithmic && axis.size() >= 1)
         return ticksAt(decades(axis, count), true, label);
     const Extent range{ fromAxis(axis.low, logarithmic), fromAxis(axis.high, logarithmic) };
-    return ticksAt(multiples(range, step(range.size() / count)), logarithmic, label);
+    auto values = multiples(range, step(range.size() / count));
+    for (int more = 2; values.size() < 2 && more <= 4; more *= 2) // one says nothing of the scale
+        values = multiples(range, step(range.size() / count / more));
+    return ticksAt(values, logarithmic, label);
 }
 
 QString trimmed(double number, int digits)

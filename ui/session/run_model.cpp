@@ -33,8 +33,8 @@ QString progressText(const RunEntry& run)
     QStringList words{ stateName(run.state) };
     const bool started = !run.status.part.empty() && run.status.steps > 0;
     if (started && run.state != RunEntry::State::Finished && run.state != RunEntry::State::Queued)
-        words << partName(QString::fromStdString(run.status.part))
-              << RunModel::tr("%1 %").arg(static_cast<int>(run.progress() * 100));
+        words << RunModel::tr("%1 %").arg(static_cast<int>(run.progress() * 100))
+              << partName(QString::fromStdString(run.status.part));
     return words.join(QStringLiteral(" · "));
 }
 

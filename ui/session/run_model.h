@@ -35,7 +35,7 @@ private:
     QHash<QString, qint64> m_bytes;
 };
 
-/// "Running · decoder stage 1 · 35 %", as the list and screen readers say it.
+/// "Running · 35 % · decoder stage 1", as the list and screen readers say it.
 QString progressText(const RunEntry& run);
 /// "40 s", "12 min", "3 h 20 min", "5 days": as coarsely as such estimates are good.
 QString durationText(double seconds);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/chart_controls.h"
 
+#include "ui/session/run_entry.h"
 #include "ui/widgets/theme.h"
 
 #include <QCheckBox>
@@ -59,6 +60,8 @@ void ChartControls::makeChoices(QHBoxLayout& layout)
     for (const auto& kind : chartKinds())
         m_kind->addItem(QCoreApplication::translate("reverie::ui::RunCharts", kind.title),
                         QLatin1String(kind.id));
+    m_kind->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_kind->setMinimumContentsLength(12);
     m_part->setObjectName(QStringLiteral("part"));
     m_part->setAccessibleName(tr("Part of the model"));
     m_part->setToolTip(tr("Part of the model"));
@@ -85,7 +88,8 @@ void ChartControls::makeSmoothing(QHBoxLayout& layout)
     m_smoothing->setAccessibleName(tr("Smoothing"));
     m_smoothing->setRange(0, slider_end);
     m_smoothing->setValue(slider_start);
-    m_smoothing->setFixedWidth(110);
+    m_smoothing->setMinimumWidth(60);
+    m_smoothing->setMaximumWidth(110);
     m_smoothing->setFocusPolicy(Qt::StrongFocus);
     m_window->setProperty("muted", true);
     m_window->setMinimumWidth(
@@ -126,7 +130,7 @@ void ChartControls::setParts(const QStringList& parts)
         const QSignalBlocker quiet(m_part);
         m_part->clear();
         for (const auto& part : parts)
-            m_part->addItem(part.isEmpty() ? tr("All") : part, part);
+            m_part->addItem(part.isEmpty() ? tr("All") : partName(part), part);
         m_partChosen = m_partChosen && parts.contains(chosen);
         m_part->setCurrentIndex(m_partChosen ? int(parts.indexOf(chosen)) : int(parts.size()) - 1);
     }

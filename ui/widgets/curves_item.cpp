@@ -10,7 +10,7 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr qreal mark_radius = 8;
+constexpr qreal mark_radius = 8, dot_radius = 4;
 constexpr int faint_alpha = 80, fainter_alpha = 48;
 constexpr qsizetype many_curves = 4;
 constexpr qreal busy_height = 12; ///< pixels up and down in a column
@@ -99,6 +99,7 @@ void CurvesItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidg
         painter->drawText(m_plot, Qt::AlignCenter | Qt::TextWordWrap, m_emptyText);
         return;
     }
+    constexpr qreal edge = dot_radius + 1;
     paintGrid(*painter);
     painter->setClipRect(m_plot);
     for (qsizetype i = 0; i < m_curves.size(); ++i) { // behind all that is smooth
@@ -116,8 +117,11 @@ void CurvesItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidg
         paintLine(*painter, isSmooth ? curve.smooth : curve.points,
                   QPen(look.colour, isSmooth ? 2 : 1.5, look.dashed ? Qt::DashLine : Qt::SolidLine,
                        Qt::RoundCap, Qt::BevelJoin));
-        if (look.sparse || curve.points.size() == 1)
-            paintDots(*painter, curve.points, look.colour);
+        if (!look.sparse && curve.points.size() != 1)
+            continue;
+        painter->setClipRect(m_plot.marginsAdded({ edge, edge, edge, edge })); // whole ones at the ends
+        paintDots(*painter, curve.points, look.colour);
+        painter->setClipRect(m_plot);
     }
     painter->setRenderHint(QPainter::Antialiasing);
     paintMarks(*painter);
@@ -161,7 +165,7 @@ void CurvesItem::paintDots(QPainter& painter, const QList<QPointF>& points, cons
     painter.setPen(QPen(Theme::instance().colours().surface, 1.5));
     painter.setBrush(colour);
     for (const auto& point : points)
-        painter.drawEllipse(toPlot(point), 4, 4);
+        painter.drawEllipse(toPlot(point), dot_radius, dot_radius);
 }
 
 void CurvesItem::paintMarks(QPainter& painter) const

@@ -85,6 +85,8 @@ void DatasetPreview::setData(const QString& spec)
         return;
     }
     m_summary->setText(tr("Looking at the pictures…"));
+    m_progress->setRange(0, 0);
+    m_progress->show();
     m_looking.start(
         [name = spec.toStdString()](const std::stop_token& stop, const JobRunner::Post&) {
             Look look{ dataset_info(name), {} };
@@ -96,7 +98,10 @@ void DatasetPreview::setData(const QString& spec)
             show(look);
             check();
         },
-        [this](const QString& text) { m_summary->setText(text); });
+        [this](const QString& text) {
+            m_progress->hide();
+            m_summary->setText(text);
+        });
 }
 
 void DatasetPreview::show(const Look& look)
@@ -114,8 +119,6 @@ void DatasetPreview::show(const Look& look)
 
 void DatasetPreview::check()
 {
-    m_progress->setRange(0, 0);
-    m_progress->show();
     m_checking.start(
         [this, name = m_spec.toStdString()](const std::stop_token& stop, const JobRunner::Post& post) {
             const auto report = [this, &post](std::int64_t done, std::int64_t all) {

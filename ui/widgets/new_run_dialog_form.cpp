@@ -21,7 +21,7 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr int questions_width = 330;
+constexpr int questions_width = 330, between_questions = 6;
 
 QComboBox* choice(const char* id, const QString& name)
 {
@@ -96,6 +96,9 @@ QWidget* NewRunDialog::makeQuestions()
     m_name->setAccessibleName(tr("Called"));
     m_name->setPlaceholderText(tr("The day and what is trained"));
     form->addRow(tr("&Called"), m_name);
+    for (QLabel* label : fields->findChildren<QLabel*>())
+        if (label->buddy() && label->buddy() != m_preset)
+            label->setContentsMargins(0, between_questions, 0, 0);
     return fields;
 }
 

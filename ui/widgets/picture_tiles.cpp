@@ -64,11 +64,11 @@ int PictureTiles::columns() const
 int PictureTiles::side() const
 {
     if (m_shape == Shape::Row)
-        return std::clamp((width() + gap) / columns() - gap, 8, row_side);
+        return std::clamp((width() + gap - 2 * ring) / columns() - gap, 8, row_side);
     const int rows = std::max(1, (int(m_tiles.size()) + columns() - 1) / columns());
     return std::clamp(
         std::min((width() + gap) / columns() - gap, (height() + gap) / rows - gap - label_height) - ring,
-        smallest_side, largest_side);
+        smallest_side, m_tiles.size() == 1 ? alone_side : largest_side);
 }
 
 QRect PictureTiles::tileRect(int index) const

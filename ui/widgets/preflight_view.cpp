@@ -5,6 +5,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QPushButton>
 #include <QStyle>
 #include <QVBoxLayout>
@@ -12,6 +13,12 @@
 namespace reverie::ui {
 
 namespace {
+
+/// "812 MiB", "1.4 GiB", as the verdict counts.
+QString bytesText(std::uint64_t bytes)
+{
+    return QLocale().formattedDataSize(static_cast<qint64>(bytes), bytes < 0x4000'0000 ? 0 : 1);
+}
 
 /// The parts one by one, for a tool tip.
 QString partsText(const RunPreview& preview)
@@ -22,15 +29,14 @@ QString partsText(const RunPreview& preview)
                      .arg(partName(QString::fromStdString(part.part)))
                      .arg(part.steps)
                      .arg(part.batch)
-                     .arg(durationText(part.seconds), sizeText(static_cast<qint64>(part.memory_bytes)));
+                     .arg(durationText(part.seconds), bytesText(part.memory_bytes));
     return lines.join(QLatin1Char('\n'));
 }
 
 QString ofAvailable(std::uint64_t wanted, std::uint64_t available)
 {
-    const QString text = sizeText(static_cast<qint64>(wanted));
-    return available == 0 ? text
-                          : PreflightView::tr("%1 of %2").arg(text, sizeText(static_cast<qint64>(available)));
+    const QString text = bytesText(wanted);
+    return available == 0 ? text : PreflightView::tr("%1 of %2").arg(text, bytesText(available));
 }
 
 } // namespace
@@ -107,7 +113,7 @@ void PreflightView::show(const RunPreview& preview)
                 ofAvailable(preview.disk_bytes, preview.free_disk_bytes));
     for (QLabel* figure : { m_memory, m_time, m_disk })
         figure->setToolTip(partsText(preview));
-    showVerdict(QString::fromStdString(preview.verdict), !preview.fits);
+    showVerdict(preview.fits ? tr("It fits here.") : QString::fromStdString(preview.verdict), !preview.fits);
     m_suggestion.clear();
     for (const auto& setting : preview.suggestion)
         m_suggestion << QString::fromStdString(setting);

@@ -6,6 +6,8 @@
 #include "ui/widgets/theme.h"
 
 #include <QAction>
+#include <QCoreApplication>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
@@ -19,6 +21,7 @@ namespace reverie::ui {
 namespace {
 
 constexpr int bar_range = 1000;
+constexpr int button_inset = 12;
 
 /// "everything on emoji, cuda:0, 1.2 GB"
 QString factsText(const RunEntry& run)
@@ -77,12 +80,13 @@ RunHeader::RunHeader(QWidget* parent)
     m_bar->setTextVisible(false);
     m_bar->setAccessibleName(tr("Steps of the part"));
     m_buttons->setSpacing(4);
+    m_buttons->setContentsMargins(-button_inset, 0, 0, 0); // so that their texts stand below the name
     auto* first = new QHBoxLayout;
     first->setSpacing(12);
     first->addWidget(m_name);
     first->addWidget(m_facts, 1);
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(16, 12, 16, 10);
+    layout->setContentsMargins(24, 12, 24, 10);
     layout->setSpacing(6);
     layout->addLayout(first);
     layout->addWidget(m_state);
@@ -136,6 +140,8 @@ void RunHeader::showReason(const RunEntry& run)
         m_reason->setProperty("alarm", isBad);
         m_reason->style()->unpolish(m_reason);
         m_reason->style()->polish(m_reason);
+        QEvent restyled(QEvent::StyleChange); // the padding is another one
+        QCoreApplication::sendEvent(m_reason, &restyled);
     }
 }
 

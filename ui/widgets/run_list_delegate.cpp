@@ -13,7 +13,7 @@ namespace {
 constexpr int margin = 10;
 constexpr int line_gap = 3;
 constexpr int dot = 8;
-constexpr int bar = 3;
+constexpr int bar = 3, bar_gap = line_gap + 3;
 
 bool showsBar(const RunEntry& run)
 {
@@ -88,7 +88,8 @@ void RunListDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
         painter->drawRoundedRect(QRectF(row).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
     }
     const int line = option.fontMetrics.height();
-    QRect text = row.adjusted(margin, margin - 2, -margin, 0);
+    const int above = showsBar(*run) ? 0 : (bar_gap + bar) / 2;
+    QRect text = row.adjusted(margin, margin - 2 + above, -margin, 0);
     text.setHeight(line);
     QFont bold = option.font;
     bold.setWeight(QFont::DemiBold);
@@ -104,8 +105,8 @@ void RunListDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     paintLine(*painter, text.adjusted(dot + 6, 0, 0, 0), progressText(*run), sizeText(run->bytes),
               isBad ? colours.danger : colours.muted);
     if (showsBar(*run))
-        paintBar(*painter, QRectF(text.left(), text.bottom() + line_gap + 3, text.width(), bar),
-                 run->progress(), colour);
+        paintBar(*painter, QRectF(text.left(), text.bottom() + bar_gap, text.width(), bar), run->progress(),
+                 colour);
     painter->restore();
 }
 

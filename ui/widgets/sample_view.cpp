@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/sample_view.h"
 
+#include "ui/session/run_entry.h"
 #include "ui/widgets/picture_tiles.h"
 
 #include <QComboBox>
@@ -18,7 +19,7 @@ namespace reverie::ui {
 
 namespace {
 
-constexpr int details_width = 344, details_width_most = 520, strip_tile = 56;
+constexpr int details_width = 344, details_width_most = 520, strip_tile = 64;
 
 QString fileOf(const SampleStep& step, int prompt)
 {
@@ -121,20 +122,21 @@ QWidget* SampleView::makeDetails()
     m_caption->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* over = new QLabel(tr("Over the steps"));
     over->setProperty("section", true);
-    layout->addWidget(m_large, 4);
+    layout->addWidget(m_large, 1);
     layout->addWidget(m_caption);
     layout->addSpacing(8);
     layout->addWidget(over);
     layout->addWidget(m_strip);
-    layout->addStretch(1);
+    layout->addStretch();
     return details;
 }
 
 QList<SampleStep> SampleView::steps() const
 {
     QList<SampleStep> steps;
-    std::copy_if(m_samples.begin(), m_samples.end(), std::back_inserter(steps),
-                 [part = m_part->currentText()](const SampleStep& step) { return step.part == part; });
+    std::copy_if(
+        m_samples.begin(), m_samples.end(), std::back_inserter(steps),
+        [part = m_part->currentData().toString()](const SampleStep& step) { return step.part == part; });
     return steps;
 }
 
@@ -148,7 +150,7 @@ void SampleView::setSamples(const QList<SampleStep>& samples)
 {
     if (samples == m_samples)
         return;
-    const auto part = m_part->currentText();
+    const auto part = m_part->currentData().toString();
     const bool atEnd = m_scrubber->value() == m_scrubber->maximum();
     QStringList parts;
     for (const auto& sample : samples)
@@ -160,7 +162,8 @@ void SampleView::setSamples(const QList<SampleStep>& samples)
     {
         const QSignalBlocker quiet(m_part), quietScrubber(m_scrubber);
         m_part->clear();
-        m_part->addItems(parts);
+        for (const auto& one : parts)
+            m_part->addItem(partName(one), one);
         m_part->setCurrentIndex(parts.contains(part) && !newPart ? int(parts.indexOf(part))
                                                                  : int(parts.size()) - 1);
         m_scrubber->setRange(0, std::max(0, int(steps().size()) - 1));

@@ -227,13 +227,14 @@ void TrainPage::askToThin(const QString& folder, const Thinning& thinning)
         m_message->showNote(tr("There is nothing to thin out: only the newest and the best are left."));
         return;
     }
-    auto* box = new QMessageBox(
-        QMessageBox::Question, tr("Thin out checkpoints?"),
-        tr("%n checkpoint(s) of %1 will be deleted for good, which frees %2. The newest and the best of each "
-           "part stay.",
-           nullptr, static_cast<int>(thinning.folders.size()))
-            .arg(QFileInfo(folder).fileName(), sizeText(thinning.bytes)),
-        {}, this);
+    const QString name = QFileInfo(folder).fileName();
+    const auto count = thinning.folders.size();
+    auto* box = new QMessageBox(this);
+    box->setWindowTitle(tr("Thin out checkpoints"));
+    box->setText(count == 1 ? tr("Delete a checkpoint of %1 for good?").arg(name)
+                            : tr("Delete %1 checkpoints of %2 for good?").arg(count).arg(name));
+    box->setInformativeText(
+        tr("That frees %1. The newest and the best of each part stay.").arg(sizeText(thinning.bytes)));
     box->setObjectName(QStringLiteral("thinQuestion"));
     box->setAttribute(Qt::WA_DeleteOnClose);
     QPushButton* thin = box->addButton(tr("&Delete Them"), QMessageBox::DestructiveRole);

@@ -249,7 +249,9 @@ void TrainPage::showList()
     qint64 bytes = 0;
     for (const RunEntry& run : model.entries())
         bytes += std::max<qint64>(0, run.bytes);
-    m_count->setText(runs == 0 ? QString() : tr("%n run(s), %1", nullptr, runs).arg(sizeText(bytes)));
+    m_count->setText(runs == 0       ? QString()
+                         : runs == 1 ? tr("1 run, %1").arg(sizeText(bytes))
+                                     : tr("%1 runs, %2").arg(runs).arg(sizeText(bytes)));
     const int wanted = model.rowOf(m_toChoose);
     if (wanted >= 0)
         m_toChoose.clear();
