@@ -64,12 +64,15 @@ QString DrawQueue::detail(const QueueEntry& entry) const
             parts << aboutTime(*seconds);
         return parts.join(QStringLiteral(" · "));
     }
-    parts << tr("%n picture(s)", nullptr, entry.pictures() - static_cast<int>(entry.saved.size()));
+    if (const int left = entry.pictures() - static_cast<int>(entry.saved.size()); left > 1)
+        parts << tr("%n pictures", nullptr, left);
     if (const auto seconds = secondsOf(entry))
         parts << aboutTime(*seconds);
     if (entry.preview)
         parts << QLocale().formattedDataSize(static_cast<qint64>(entry.preview->memory_bytes), 0,
                                              QLocale::DataSizeSIFormat);
+    if (parts.isEmpty())
+        return tr("1 picture");
     return parts.join(QStringLiteral(" · "));
 }
 

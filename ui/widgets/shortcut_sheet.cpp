@@ -37,6 +37,9 @@ ShortcutSheet::ShortcutSheet(Shortcuts& shortcuts, QWidget* parent)
     m_search->setClearButtonEnabled(true);
     m_search->installEventFilter(this);
     m_list->setAccessibleName(tr("Shortcuts"));
+    m_list->setObjectName(QStringLiteral("shortcutList"));
+    m_list->setRootIsDecorated(false);
+    m_list->setIndentation(12);
     m_list->setColumnCount(2);
     m_list->setHeaderLabels({ tr("Action"), tr("Keys") });
     m_list->header()->setSectionResizeMode(0, QHeaderView::Stretch);
