@@ -204,6 +204,8 @@ WeightsFile open_weights(const fs::path& path)
     std::error_code error;
     if (fs::is_regular_file(path / "model_index.json", error))
         return read_diffusers(path);
+    if (path.filename() == "model_index.json" && fs::is_regular_file(path, error))
+        return read_diffusers(path.has_parent_path() ? path.parent_path() : fs::path("."));
     const auto weights = weights_in(path);
     auto file = read_file_or_index(weights);
     add_config(file, config_beside(weights));

@@ -397,6 +397,39 @@ private Q_SLOTS:
         QTRY_VERIFY(list().current() && list().current()->path == installed(QStringLiteral("tiny")));
     }
 
+    void aFolderWithAWholePipelineFillsItsPlaces_data()
+    {
+        QTest::addColumn<QString>("dropped");
+        QTest::newRow("the folder") << weights("diffusers");
+        QTest::newRow("its index") << weights("diffusers/model_index.json");
+    }
+    void aFolderWithAWholePipelineFillsItsPlaces()
+    {
+        QFETCH(QString, dropped);
+        QVERIFY(drop(page(), { dropped }));
+        QTRY_VERIFY(find<QPushButton>("assembleThis").isVisible());
+        click("assembleThis");
+        const Assembly& assembly = page().assembly().assembly();
+        for (const auto place : { Assembly::Prior, Assembly::Decoder, Assembly::Clip })
+            QCOMPARE(assembly.at(place).path, dropped);
+        QCOMPARE(assembly.at(Assembly::Vocabulary).path, weights("diffusers/tokenizer/merges.txt"));
+        QCOMPARE(said("assemblyMissing"), QString());
+        auto& name = find<QLineEdit>("assemblyName");
+        name.selectAll();
+        QTest::keyClicks(&name, QStringLiteral("unclip"));
+        click("assemblyStart");
+        QTRY_VERIFY2_WITH_TIMEOUT(find<QPushButton>("assemblyOpen").isVisible(),
+                                  qPrintable(said("assemblyReport") + said("assemblyDoing")), 20000);
+        const ModelInfo made = read_model_info(toPath(installed(QStringLiteral("unclip"))));
+        QVERIFY(made.is_pipeline());
+        QCOMPARE(made.stages.size(), std::size_t(2)); // with its super-resolution
+        // A part of it can be taken out.
+        click("assemblyAgain");
+        QVERIFY(drop(find<QFrame>("decoderPlace"), { dropped }));
+        QTRY_COMPARE(assembly.at(Assembly::Decoder).path, dropped);
+        QVERIFY(assembly.at(Assembly::Prior).path.isEmpty());
+    }
+
     void partsThatDoNotFitAreRefusedInASentence()
     {
         click("assembleModel");

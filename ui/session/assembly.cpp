@@ -33,7 +33,6 @@ std::optional<Assembly::Place> placeOf(const std::string& kind)
         { "openai_clip", Assembly::Clip },
         { "hf_clip", Assembly::Clip },
         { "karlo_stats", Assembly::Statistics },
-        { "diffusers", Assembly::Prior },
     };
     for (const auto& [name, place] : places)
         if (kind == name)
@@ -44,7 +43,7 @@ std::optional<Assembly::Place> placeOf(const std::string& kind)
 /// What import takes of a file for that place, so that a file with several parts gives only those placed.
 std::string askedFor(const std::string& kind, Assembly::Place place)
 {
-    const bool whole = kind == "karlo_super_res" || kind == "karlo_stats" || kind == "diffusers";
+    const bool whole = kind == "karlo_super_res" || kind == "karlo_stats";
     return whole || place == Assembly::Clip ? "" : place == Assembly::Prior ? "prior=" : "decoder=";
 }
 
@@ -68,10 +67,42 @@ QString clipNamed(const QString& need)
     return wanted.match(need).captured(1);
 }
 
+/// The vocabulary in a folder of diffusers, which is named itself or by its model_index.json.
+QString vocabularyIn(const QString& path)
+{
+    const QFileInfo info(path);
+    const QString folder = info.isDir() ? path : info.path();
+    for (const char* name : { "/tokenizer/merges.txt", "/tokenizer/tokenizer.json" })
+        if (const QString file = folder + QLatin1String(name); QFileInfo(file).isFile())
+            return file;
+    return {};
+}
+
+/// A folder of diffusers has several parts, but for those it says it needs. Its CLIP is a part of its own.
+void addFolder(QList<Found>& parts, const WeightsInfo& weights, const WeightsPartInfo& whole,
+               const QString& path)
+{
+    const auto lacks = [&weights](const char* what) {
+        return std::any_of(weights.needs.begin(), weights.needs.end(),
+                           [what](const std::string& need) { return need.starts_with(what); });
+    };
+    const auto add = [&](Assembly::Place place) {
+        parts << Found{ place, { .path = path, .what = inWords(whole), .as = askedFor(whole.kind, place) } };
+    };
+    if (!lacks("Karlo's prior"))
+        add(Assembly::Prior);
+    if (!lacks("Karlo's decoder"))
+        add(Assembly::Decoder);
+    if (const QString vocabulary = vocabularyIn(path); !vocabulary.isEmpty())
+        parts << Found{ Assembly::Vocabulary, { .path = vocabulary, .what = tr("a vocabulary") } };
+}
+
 QList<Found> partsOf(const WeightsInfo& weights, const QString& path)
 {
     QList<Found> parts;
     for (const WeightsPartInfo& part : weights.parts) {
+        if (part.kind == "diffusers")
+            addFolder(parts, weights, part, path);
         const auto place = placeOf(part.kind);
         if (!place)
             continue;

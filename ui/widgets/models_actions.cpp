@@ -123,7 +123,7 @@ void ModelsPage::chooseFile()
 {
     auto* dialog = new QFileDialog(this, tr("Look into a file"), {},
                                    tr("Models and weights (*.safetensors *.pt *.pth *.ckpt *.bin *.th "
-                                      "*.index.json);;All files (*)"));
+                                      "*.index.json model_index.json);;All files (*)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFiles);
     connect(dialog, &QFileDialog::filesSelected, this, &ModelsPage::take);
