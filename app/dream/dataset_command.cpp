@@ -56,11 +56,12 @@ void showFlaws(Output& output, const std::vector<reverie::DatasetFlaw>& flaws)
         output.object({ { "type", "flaw" },
                         { "kind", flaw.kind },
                         { "name", flaw.name },
+                        { "other", flaw.other },
                         { "message", flaw.sentence } });
     for (const auto& [kind, count] : counted(flaws))
-        output.result(padded(kind, 14) + std::to_string(count));
+        output.result(padded(kind, 16) + std::to_string(count));
     for (std::size_t i = 0; i < std::min(flaws.size(), shownFlaws); ++i)
-        output.result("  " + padded(flaws[i].kind, 14) + printable(flaws[i].sentence));
+        output.result("  " + padded(flaws[i].kind, 16) + printable(flaws[i].sentence));
     if (flaws.size() > shownFlaws)
         output.result("  and " + std::to_string(flaws.size() - shownFlaws)
                       + " more; --json lists all of them.");

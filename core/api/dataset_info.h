@@ -15,9 +15,10 @@ namespace reverie {
 
 /// Something that is wrong with one picture or file. Training leaves such pictures out and goes on.
 struct DatasetFlaw {
-    std::string kind; ///< unreadable, tiny, duplicate, no caption, or damaged file
+    std::string kind; ///< unreadable, tiny, duplicate, near duplicate, no caption, or damaged file
     std::string name; ///< of the picture; empty where the sentence names a file of another kind
     std::string sentence; ///< what is wrong and what to do
+    std::string other; ///< of the picture that a duplicate repeats
 };
 
 /// What a data set holds. `spec` is "emoji", "shapes", a folder, tars or a tensor pack, as on the command
@@ -69,7 +70,8 @@ struct DatasetCheck {
 using OnDatasetProgress = std::function<void(std::int64_t done, std::int64_t all)>;
 
 /// Decodes every picture. The sheet shows the flawed ones first, framed (red: unreadable, orange: tiny, blue:
-/// duplicate, yellow: no caption), then some of the others. Throws Error as dataset_info() does.
+/// duplicate, light blue: near duplicate, after the picture it repeats, yellow: no caption), then some of the
+/// others. Throws Error as dataset_info() does.
 DatasetCheck check_dataset(const std::string& spec, const DatasetCheckOptions& options,
                            const OnDatasetProgress& on_progress, std::stop_token stop);
 

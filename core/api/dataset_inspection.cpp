@@ -19,10 +19,10 @@ namespace {
 
 std::vector<DatasetFlaw> described(const Dataset& dataset, const std::vector<Flaw>& flaws)
 {
+    const auto name = [&dataset](std::int64_t row) { return row < 0 ? std::string() : dataset.name(row); };
     std::vector<DatasetFlaw> all;
     for (const auto& flaw : flaws)
-        all.push_back(
-            { kind_name(flaw.kind), flaw.row < 0 ? std::string() : dataset.name(flaw.row), flaw.sentence });
+        all.push_back({ kind_name(flaw.kind), name(flaw.row), flaw.sentence, name(flaw.other) });
     return all;
 }
 

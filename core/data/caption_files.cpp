@@ -10,6 +10,7 @@
 #include <array>
 #include <cctype>
 #include <fstream>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -31,6 +32,12 @@ std::ifstream open_text(const fs::path& file)
     return in;
 }
 
+/// Goes on after the end of the line, however far that is.
+void skip_line(std::ifstream& in)
+{
+    in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+}
+
 /// Calls `use(line, number)` for each line; of one that is too long, with nothing.
 template <class Use>
 void for_each_line(const fs::path& file, const Use& use)
@@ -39,20 +46,20 @@ void for_each_line(const fs::path& file, const Use& use)
     auto* buffer = in.rdbuf();
     std::string line;
     std::int64_t number = 1;
-    bool too_long = false;
     for (int c = buffer->sbumpc(); c != EOF; c = buffer->sbumpc()) {
         if (c == '\n') {
-            use(too_long ? std::nullopt : std::optional(line), number++);
+            use(std::optional(line), number++);
             line.clear();
-            too_long = false;
         } else if (line.size() < longest_line) {
             line += static_cast<char>(c);
         } else {
-            too_long = true;
+            skip_line(in);
+            use(std::optional<std::string>(), number++);
+            line.clear();
         }
     }
     if (!line.empty())
-        use(too_long ? std::nullopt : std::optional(line), number);
+        use(std::optional(line), number);
 }
 
 std::string at_line(const fs::path& file, std::int64_t number)
@@ -120,8 +127,9 @@ public:
             next_line_ += c == '\n';
             if (++size > longest_line) { // an open quote, perhaps: go on after the line
                 fields.clear();
-                while (c != '\n' && c != EOF)
-                    c = buffer->sbumpc();
+                if (c != '\n')
+                    skip_line(in_);
+                next_line_ += c != '\n';
                 return true;
             }
             if (c == '"' && quoted && buffer->sgetc() == '"')
@@ -169,7 +177,9 @@ std::vector<CaptionLine> read_csv(const fs::path& file, std::vector<Flaw>& flaws
         if (fields.size() != columns) {
             flaws.push_back(
                 { Flaw::Kind::damaged_file, -1,
-                  at_line(file, reader.line()) + "has other columns than the first line and was left out." });
+                  at_line(file, reader.line())
+                      + (fields.empty() ? "is longer than 1 MiB and was left out."
+                                        : "has other columns than the first line and was left out.") });
             continue;
         }
         lines.push_back(
@@ -227,9 +237,11 @@ std::string clean_caption(std::string_view text)
 std::string read_caption(const fs::path& file)
 {
     auto in = open_text(file);
-    std::string text(longest_text, '\0');
+    std::string text(longest_text + 1, '\0');
     in.read(text.data(), std::streamsize(text.size()));
     text.resize(std::size_t(in.gcount()));
+    if (text.size() > longest_text)
+        throw Error(file.string() + " is longer than 64 KiB, which no caption is; shorten or remove it.");
     return clean_caption(text);
 }
 

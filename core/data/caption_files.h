@@ -14,7 +14,7 @@ namespace reverie {
 /// A text made a caption: valid UTF-8, white space collapsed, at most 4096 bytes.
 std::string clean_caption(std::string_view text);
 
-/// The caption in a text file, of which no more than its first 64 KiB are read. Throws Error.
+/// The caption in a text file. Throws Error if it can't be read or is longer than 64 KiB; no more is read.
 std::string read_caption(const std::filesystem::path& file);
 
 /// What the name of a picture says ("a-red_cat (2).jpg" is "a red cat"); empty for names that a camera or a

@@ -82,6 +82,8 @@ std::string kind_name(Flaw::Kind kind)
         return "tiny";
     case Flaw::Kind::duplicate:
         return "duplicate";
+    case Flaw::Kind::near_duplicate:
+        return "near duplicate";
     case Flaw::Kind::no_caption:
         return "no caption";
     case Flaw::Kind::damaged_file:

@@ -17,10 +17,11 @@ using Rows = std::vector<std::int64_t>; ///< indices into a data set
 
 /// Something that is wrong with a data set without keeping the rest of it from being used.
 struct Flaw {
-    enum class Kind { unreadable, tiny, duplicate, no_caption, damaged_file };
+    enum class Kind { unreadable, tiny, duplicate, near_duplicate, no_caption, damaged_file };
     Kind kind;
     std::int64_t row; ///< -1: it belongs to no row
     std::string sentence; ///< names the picture or the file
+    std::int64_t other = -1; ///< the row that a duplicate repeats
 };
 
 /// Captioned pictures, by row. Training never sees those of the test split, nor rows that are in neither.
@@ -71,7 +72,7 @@ private:
     PictureOptions options_;
 };
 
-/// "unreadable", "tiny", "duplicate", "no caption", "damaged file".
+/// "unreadable", "tiny", "duplicate", "near duplicate", "no caption", "damaged file".
 std::string kind_name(Flaw::Kind kind);
 
 } // namespace reverie

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/sha256.h"
+#include "core/data/lookalikes.h"
 #include "core/data/view.h"
 
 #include <ATen/ATen.h>
@@ -31,6 +32,8 @@ Colour colour_of(Flaw::Kind kind)
         return { 255, 140, 0 };
     case Flaw::Kind::duplicate:
         return { 40, 90, 230 };
+    case Flaw::Kind::near_duplicate:
+        return { 80, 180, 240 };
     case Flaw::Kind::no_caption:
         return { 240, 200, 0 };
     default:
@@ -76,6 +79,7 @@ public:
         if (cells.size() < most_cells)
             cells.push_back({ planes, colour });
     }
+    [[nodiscard]] bool has_room(std::size_t count) const { return flawed_.size() + count <= most_cells; }
 
     [[nodiscard]] Image image() const
     {
@@ -133,6 +137,7 @@ public:
         }
     }
 
+    /// Looks again at the picture that one nearly repeats, so that the sheet shows both beside each other.
     void judge(std::int64_t row, const Look& look)
     {
         const auto flaw = flaw_of(row, look);
@@ -140,13 +145,16 @@ public:
             result_.flaws.push_back(*flaw);
         const auto is_in
             = [row](const Rows& rows) { return std::binary_search(rows.begin(), rows.end(), row); };
-        const bool is_lost = flaw && flaw->kind != Flaw::Kind::duplicate;
+        const bool is_near = flaw && flaw->kind == Flaw::Kind::near_duplicate;
+        const bool is_lost = flaw && flaw->kind != Flaw::Kind::duplicate && !is_near;
         if (!is_lost && (is_in(dataset_.train()) || is_in(dataset_.test())))
             ++result_.usable;
         const auto known = known_.find(row);
         const bool flawed = flaw || known != known_.end();
         const auto every
             = std::max<std::int64_t>(1, std::int64_t(dataset_.captions().size()) / std::int64_t(most_cells));
+        if (is_near && sheet_.has_room(2))
+            sheet_.add(look_at(dataset_, flaw->other).planes, colour_of(flaw->kind), true);
         if (flawed)
             sheet_.add(look.planes, colour_of(flaw ? flaw->kind : known->second), true);
         else if (row % every == 0)
@@ -173,12 +181,26 @@ private:
                              + std::to_string(look.height)
                              + " pixels; replace it with a larger one or remove it." };
         if (is_new)
-            return std::nullopt;
+            return near_duplicate(row, look);
         const auto caption = [this](std::int64_t at) { return dataset_.captions()[std::size_t(at)]; };
         return Flaw{ Flaw::Kind::duplicate, row,
                      dataset_.name(row) + " shows the same as " + dataset_.name(first->second)
                          + (caption(row) == caption(first->second) ? ", with the same caption" : "")
-                         + "; remove one of them unless both captions are meant." };
+                         + "; remove one of them unless both captions are meant.",
+                     first->second };
+    }
+
+    std::optional<Flaw> near_duplicate(std::int64_t row, const Look& look)
+    {
+        const auto glance = glance_at(look.planes.data(), thumb);
+        const auto other = lookalikes_.find(glance);
+        lookalikes_.add(row, glance);
+        if (!other)
+            return std::nullopt;
+        return Flaw{ Flaw::Kind::near_duplicate, row,
+                     dataset_.name(row) + " looks nearly like " + dataset_.name(*other)
+                         + "; remove the worse of them if it is the same picture.",
+                     *other };
     }
 
     const Dataset& dataset_;
@@ -186,6 +208,7 @@ private:
     CheckedPictures result_;
     std::map<std::int64_t, Flaw::Kind> known_;
     std::map<std::string, std::int64_t> first_; ///< row by hash
+    Lookalikes lookalikes_;
     Sheet sheet_;
 };
 

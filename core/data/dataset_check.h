@@ -16,7 +16,8 @@ struct CheckedPictures {
 };
 
 /// Decodes every picture, several at a time, and finds those that can't be read, whose shorter side has fewer
-/// than `min_side` pixels, or that have the same pixels as one before. `on_progress` gets done and all.
+/// than `min_side` pixels, that have the same pixels as one before, or that nearly look like it (see
+/// Lookalikes). `on_progress` gets done and all.
 CheckedPictures check_pictures(const Dataset& dataset, int min_side,
                                const std::function<void(std::int64_t, std::int64_t)>& on_progress,
                                std::stop_token stop);

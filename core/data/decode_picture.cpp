@@ -11,6 +11,7 @@
 #endif
 
 #include <algorithm>
+#include <mutex>
 
 namespace reverie {
 
@@ -31,6 +32,8 @@ bool is_picture_name(std::string_view name)
 namespace {
 
 constexpr std::int64_t most_pixels = 256'000'000; ///< more is taken for an attack or a mistake
+constexpr std::int64_t many_pixels
+    = 32'000'000; ///< of such pictures one is decoded at a time, for their memory
 
 std::uint32_t byte_at(std::string_view file, std::size_t at)
 {
@@ -120,6 +123,8 @@ Image over(QImage image, const std::array<std::uint8_t, 3>& background)
 void need_picture_decoder()
 {
     static_cast<void>(QImageReader::supportedImageFormats());
+    QImageReader::setAllocationLimit(int(most_pixels * 4 >> 20U)
+                                     + 1); // Qt's own 128 MiB bar large photographs
 }
 
 Image decode_picture(std::string_view file, const std::string& name,
@@ -145,6 +150,10 @@ Image decode_picture(std::string_view file, const std::string& name,
     const QSize size = reader.size();
     if (std::int64_t{ size.width() } * size.height() > most_pixels)
         throw Error(name + " claims " + dimensions(size) + ", more than can be read; reduce or remove it.");
+    static std::mutex one_at_a_time;
+    std::unique_lock turn(one_at_a_time, std::defer_lock);
+    if (std::int64_t{ size.width() } * size.height() > many_pixels)
+        turn.lock();
     if (std::string_view(format) == "jpeg" && size.isValid() && enough > 0)
         reader.setScaledSize(reduced(size, enough));
     const QImage image = reader.read();

@@ -116,7 +116,7 @@ void add_table(const fs::path& root, const std::string& table, const Walk& walk,
     }
 }
 
-std::string caption_beside(const fs::path& root, const std::string& name, const Walk& walk,
+std::string caption_beside(const fs::path& root, const std::string& name, const Walk& walk, std::int64_t row,
                            std::vector<Flaw>& flaws)
 {
     if (walk.texts.empty())
@@ -127,7 +127,7 @@ std::string caption_beside(const fs::path& root, const std::string& name, const 
     try {
         return read_caption(root / (stem + ".txt"));
     } catch (const Error& error) {
-        flaws.push_back({ Flaw::Kind::damaged_file, -1, error.what() });
+        flaws.push_back({ Flaw::Kind::no_caption, row, error.what() });
         return {};
     }
 }
@@ -149,7 +149,9 @@ PictureIndex index_folder(const fs::path& folder)
         add_table(folder, table, walk, index);
     if (walk.tables.empty())
         for (const auto& [name, bytes] : walk.pictures)
-            index.entries.push_back(entry_of(name, bytes, caption_beside(folder, name, walk, index.flaws)));
+            index.entries.push_back(entry_of(
+                name, bytes,
+                caption_beside(folder, name, walk, std::int64_t(index.entries.size()), index.flaws)));
     if (index.entries.empty())
         throw Error(index.flaws.empty() ? "There is no JPEG, PNG, WebP, GIF or BMP picture in "
                             + folder.string() + "; choose another folder."

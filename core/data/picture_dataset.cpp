@@ -40,6 +40,10 @@ PictureDataset::PictureDataset(PictureIndex index, int size, PictureOptions opti
     for (auto& entry : index_.entries)
         captions_.push_back(std::move(entry.caption));
     find_copies();
+    find_missing_embeddings();
+    for (const auto& flaw : index_.flaws)
+        if (flaw.kind == Flaw::Kind::no_caption)
+            told_.insert(flaw.row);
     Rows usable;
     for (std::int64_t row = 0; row < std::int64_t(captions_.size()); ++row)
         if (is_usable(row))
@@ -53,18 +57,33 @@ bool PictureDataset::is_usable(std::int64_t row)
     if (entry.bytes == 0)
         index_.flaws.push_back(
             { Flaw::Kind::unreadable, row, name(row) + " is empty; copy it again or remove it." });
-    if (captions_[std::size_t(row)].empty())
+    if (captions_[std::size_t(row)].empty() && !told_.contains(row))
         index_.flaws.push_back(
             { Flaw::Kind::no_caption, row,
               name(row) + " has no caption; write one into a .txt file of the same name." });
     for (const auto* tables : { &index_.image_embeds, &index_.text_embeds })
         if (is_given(*tables) && !has_embed(*tables, entry)) {
-            index_.flaws.push_back(
-                { Flaw::Kind::damaged_file, row,
-                  name(row) + " has no embedding; compute them again, or move the .npy files away." });
+            if (tables->at(std::size_t(entry.tar)).defined()) // else the whole tar lacks them
+                index_.flaws.push_back(
+                    { Flaw::Kind::damaged_file, row,
+                      name(row) + " has no embedding; compute them again, or move the .npy files away." });
             return false;
         }
     return entry.bytes > 0 && !captions_[std::size_t(row)].empty() && !is_copy_[std::size_t(row)];
+}
+
+/// Says once of a whole tar that it has none beside it where others have.
+void PictureDataset::find_missing_embeddings()
+{
+    for (const auto* tables : { &index_.image_embeds, &index_.text_embeds })
+        for (std::size_t tar = 0; is_given(*tables) && tar < tables->size(); ++tar)
+            if (!(*tables)[tar].defined())
+                index_.flaws.push_back({ Flaw::Kind::damaged_file, -1,
+                                         index_.tars[tar].string() + " has no "
+                                             + (tables == &index_.image_embeds ? "img_emb" : "text_emb")
+                                             + "_*.npy of its number, as other tars have, and was left out; "
+                                               "compute it, or move the "
+                                               "other .npy files away." });
 }
 
 /// Only files of the same size and caption are read for that.
@@ -90,7 +109,8 @@ void PictureDataset::find_copies()
             is_copy_[std::size_t(rows[i])] = true;
             index_.flaws.push_back({ Flaw::Kind::duplicate, rows[i],
                                      name(rows[i]) + " is a copy of " + name(original->second)
-                                         + " with the same caption; remove one of them." });
+                                         + " with the same caption; remove one of them.",
+                                     original->second });
         }
     }
 }

@@ -3,6 +3,8 @@
 
 #include "core/data/picture_index.h"
 
+#include <set>
+
 namespace reverie {
 
 /// Pictures that stay in their files and are decoded when they are asked for.
@@ -28,12 +30,14 @@ public:
 private:
     [[nodiscard]] bool is_usable(std::int64_t row);
     void find_copies();
+    void find_missing_embeddings();
     void split(const Rows& usable);
     [[nodiscard]] Tensor embeds(const std::vector<Tensor>& tables, const Rows& rows) const;
 
     PictureIndex index_;
     std::vector<std::string> captions_;
     std::vector<bool> is_copy_;
+    std::set<std::int64_t> told_; ///< rows whose caption was found wanting already
     Rows train_, test_;
     std::array<std::uint8_t, 3> background_;
 };

@@ -26,13 +26,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t block = 512;
+constexpr std::uint64_t block = 512, longest_text = 1U << 16U, longest_json = 1U << 20U;
 
 /// Members of a tar that share a key: everything before the first dot of the base name.
 struct Sample {
     std::string picture; ///< the member's name
     std::uint64_t offset = 0, bytes = 0;
     std::string text, json_caption;
+    bool is_endless = false; ///< its text is longer than any caption
 };
 
 std::pair<std::string, std::string> key_and_extension(const std::string& name)
@@ -120,9 +121,11 @@ private:
     {
         const auto [key, extension] = key_and_extension(name);
         if (extension == "txt") {
-            samples[key].text = clean_caption(content(size));
+            auto& sample = samples[key];
+            sample.is_endless = size > longest_text;
+            sample.text = sample.is_endless ? std::string() : clean_caption(content(size));
         } else if (extension == "json") {
-            samples[key].json_caption = caption_in_json(content(size));
+            samples[key].json_caption = size > longest_json ? std::string() : caption_in_json(content(size));
         } else if (is_picture_name(name)) {
             auto& sample = samples[key];
             sample.picture = name;
@@ -152,8 +155,7 @@ private:
 
     std::string content(std::uint64_t size)
     {
-        constexpr std::uint64_t most = 1U << 16U;
-        std::string text(std::min(size, most), '\0');
+        std::string text(size, '\0');
         const auto got = archive_read_data(archive_.get(), text.data(), text.size());
         text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
         return text;
@@ -231,6 +233,10 @@ void add_tar(const fs::path& path, PictureIndex& index)
         entry.bytes = sample.bytes;
         entry.tar = tar;
         entry.embed = embedding_row(key, path.stem().string());
+        if (sample.is_endless && entry.caption.empty())
+            index.flaws.push_back({ Flaw::Kind::no_caption, std::int64_t(index.entries.size()),
+                                    path.string() + "/" + key
+                                        + ".txt is longer than 64 KiB, which no caption is; shorten it." });
         index.entries.push_back(std::move(entry));
     }
 }

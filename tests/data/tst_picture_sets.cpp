@@ -2,6 +2,7 @@
 #include "core/api/dataset_inspection.h"
 #include "core/data/caption_files.h"
 #include "core/data/dataset_check.h"
+#include "core/data/shapes.h"
 #include "core/io/dataset_file.h"
 #include "tests/base/error_of.h"
 #include "tests/data/picture_files.h"
@@ -17,9 +18,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<std::string> captions_of(const std::string& spec)
+/// The most that this process held so far, in bytes.
+std::size_t peakMemory()
 {
-    return open_dataset(spec)->captions();
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:"))
+            return std::stoul(line.substr(6)) * 1024;
+    return 0;
 }
 
 bool mentions(const std::vector<Flaw>& flaws, Flaw::Kind kind, const std::string& text)
@@ -125,12 +131,24 @@ private Q_SLOTS:
         writePicture(at("a.png"), Qt::red);
         writePicture(at("b.png"), Qt::blue);
         writeText(at("metadata.jsonl"), "{\"file_name\": \"a.png\", \"text\": \"a\"}\n");
-        fs::resize_file(at("metadata.jsonl"), 1U << 24U);
-        QCOMPARE(captions_of(root()).size(), std::size_t(1));
-        QVERIFY(mentions(open_dataset(root())->flaws(), Flaw::Kind::damaged_file, "1 MiB"));
+        fs::resize_file(at("metadata.jsonl"), 1U << 30U);
+        const auto before = peakMemory();
+        const auto lines = open_dataset(root());
+        QVERIFY(lines->captions() == (std::vector<std::string>{ "a" }));
+        QVERIFY(mentions(lines->flaws(), Flaw::Kind::damaged_file, "line 2, is longer than 1 MiB"));
         fs::remove(at("metadata.jsonl"));
-        writeText(at("a.txt"), std::string(1U << 24U, 'x'));
-        QCOMPARE(captions_of(root())[0].size(), std::size_t(4092));
+        writeText(at("metadata.csv"), "file_name,text\na.png,\"a\nb.png,b\n");
+        fs::resize_file(at("metadata.csv"), 1U << 30U);
+        QVERIFY(errorOf([&] { open_dataset(root()); }).contains(u"line 2, is longer than 1 MiB"));
+        fs::remove(at("metadata.csv"));
+        writeText(at("a.txt"), "a");
+        fs::resize_file(at("a.txt"), 1U << 30U);
+        writeText(at("b.txt"), "b");
+        const auto texts = open_dataset(root());
+        QVERIFY(texts->train() == (Rows{ 1 }));
+        QCOMPARE(texts->flaws().size(), std::size_t(1));
+        QVERIFY(mentions(texts->flaws(), Flaw::Kind::no_caption, "a.txt is longer than 64 KiB"));
+        QVERIFY2(peakMemory() - before < 64U << 20U, "it was read into memory");
     }
 
     void foldersMayBeOddAndBroken()
@@ -222,6 +240,10 @@ private Q_SLOTS:
         QVERIFY(torch::equal(set->image_embeds({ 1, 0 }), torch::tensor({ { 4.F, 5.F }, { 0.F, 1.F } })));
         QVERIFY(torch::equal(set->text_embeds({ 1 }), torch::tensor({ { 7.F } })));
         QVERIFY(inspect_dataset(at("00007.tar").string()).has_image_embeds);
+        writeText(at("00008.tar"), tarOf({ { "000080000.jpg", red }, { "000080000.txt", "another" } }));
+        const auto both = open_dataset(at("{00007..00008}.tar").string(), 8);
+        QVERIFY(both->train() == (Rows{ 0, 1 }));
+        QVERIFY(mentions(both->flaws(), Flaw::Kind::damaged_file, "00008.tar has no img_emb_*.npy"));
     }
 
     void embeddingsMayComeAlone()
@@ -253,6 +275,44 @@ private Q_SLOTS:
         const auto set = open_dataset(root());
         QCOMPARE(set->train().size(), std::size_t(2));
         QVERIFY(mentions(set->flaws(), Flaw::Kind::duplicate, "two.png is a copy of"));
+    }
+
+    /// As others save it: smaller, compressed more, a little brighter. What only resembles it is another one.
+    void whatLooksNearlyTheSameIsPaired()
+    {
+        const auto save
+            = [this](const Image& scene, const std::string& name, int quality, int size, int lighter) {
+                  QImage picture(scene.rgb.data(), scene.width, scene.height, scene.width * 3,
+                                 QImage::Format_RGB888);
+                  picture = picture.scaled(size, size, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
+                  for (int y = 0; y < size; ++y)
+                      for (int i = 0; i < 3 * size; ++i)
+                          picture.scanLine(y)[i] = uchar(std::min(picture.scanLine(y)[i] + lighter, 255));
+                  fs::create_directories(at("in"));
+                  picture.save(QString::fromStdString(at("in/" + name).string()), nullptr, quality);
+              };
+        for (std::uint64_t i = 0; i < 60; ++i)
+            save(draw_scene(shape_scene(i), 128), "a scene " + std::to_string(100 + i) + " here.png", -1, 128,
+                 0);
+        save(draw_scene(shape_scene(3), 128), "b compressed.jpg", 40, 128, 0);
+        save(draw_scene(shape_scene(4), 128), "b smaller.png", -1, 70, 0);
+        save(draw_scene(shape_scene(5), 128), "b brighter.png", -1, 128, 12);
+        const auto found = check_whole_dataset(at("in").string(), { 32, at("sheet.png") }, {}, {});
+        std::vector<std::string> pairs;
+        for (const auto& flaw : found.flaws)
+            pairs.push_back(flaw.kind + ": " + fs::path(flaw.name).filename().string() + ", "
+                            + fs::path(flaw.other).filename().string());
+        const std::vector<std::string> expected = { "near duplicate: b brighter.png, a scene 105 here.png",
+                                                    "near duplicate: b compressed.jpg, a scene 103 here.png",
+                                                    "near duplicate: b smaller.png, a scene 104 here.png" };
+        for (const auto& pair : pairs)
+            qInfo("%s", pair.c_str());
+        QVERIFY(pairs == expected);
+        QCOMPARE(found.usable, std::int64_t(63));
+        const QImage sheet(QString::fromStdString(at("sheet.png").string()));
+        for (int i = 0; i < 6; ++i) // each beside the one it repeats
+            QCOMPARE(sheet.pixelColor(104 * i + 1, 1), QColor(80, 180, 240));
+        QCOMPARE(sheet.pixelColor(104 * 6 + 1, 1), QColor(Qt::white));
     }
 
     void ofManyPicturesSomeAreHeldOut()
