@@ -2,7 +2,7 @@
 #include "core/train/decoder_trainer.h"
 
 #include "core/base/error.h"
-#include "core/train/chunks.h"
+#include "core/train/chunk_noise.h"
 
 #include <torch/torch.h>
 
@@ -45,11 +45,12 @@ double DecoderTrainer::forward(const Tensor& image, std::int64_t unet_number,
 {
     at(unet_number);
     double total = 0;
+    ChunkNoise noises(noise, image.size(0));
     for (const auto& chunk : chunks(image.size(0), max_batch_size)) {
         const auto loss = decoder_
                               ->loss(chunk.of(image), unet_number,
                                      { chunk.of(condition.image_embed), chunk.of(condition.text_encodings) },
-                                     noise, chunk.of(text))
+                                     noises.of(chunk), chunk.of(text))
                               .loss
             * chunk.share;
         total += loss.item<double>();

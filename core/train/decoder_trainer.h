@@ -19,7 +19,9 @@ public:
 
     /// Loss of stage `unet_number` (from 1) for pictures (b, c, h, w). In training mode its gradients are
     /// added to those there are. With max_batch_size the batch is computed in chunks of at most so many, each
-    /// weighing its share. Text ids (b, n) may stand for the condition's encodings where there is a CLIP.
+    /// weighing its share, to the whole batch's loss and gradients if the noise is a KeyedNoise of its
+    /// samples; another source draws for each chunk in turn. Text ids (b, n) may stand for the condition's
+    /// encodings where there is a CLIP.
     double forward(const Tensor& image, std::int64_t unet_number, const DecoderCondition& condition,
                    Noise& noise, std::int64_t max_batch_size = 0, const Tensor& text = {});
 

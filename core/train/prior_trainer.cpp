@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/train/prior_trainer.h"
 
-#include "core/train/chunks.h"
+#include "core/train/chunk_noise.h"
 
 #include <torch/torch.h>
 
@@ -26,11 +26,12 @@ double DiffusionPriorTrainer::forward(const Tensor& image_embed, const TextCondi
                                       std::int64_t max_batch_size)
 {
     double total = 0;
+    ChunkNoise noises(noise, image_embed.size(0));
     for (const auto& chunk : chunks(image_embed.size(0), max_batch_size)) {
         auto part = text;
         part.text_embed = chunk.of(text.text_embed);
         part.text_encodings = chunk.of(text.text_encodings);
-        total += add(prior_->loss(chunk.of(image_embed), part, noise) * chunk.share);
+        total += add(prior_->loss(chunk.of(image_embed), part, noises.of(chunk)) * chunk.share);
     }
     return total;
 }
@@ -39,8 +40,9 @@ double DiffusionPriorTrainer::forward_pairs(const Tensor& text, const Tensor& im
                                             std::int64_t max_batch_size)
 {
     double total = 0;
+    ChunkNoise noises(noise, image.size(0));
     for (const auto& chunk : chunks(image.size(0), max_batch_size))
-        total += add(prior_->loss_of_pairs(chunk.of(text), chunk.of(image), noise) * chunk.share);
+        total += add(prior_->loss_of_pairs(chunk.of(text), chunk.of(image), noises.of(chunk)) * chunk.share);
     return total;
 }
 

@@ -17,7 +17,7 @@ public:
 
     /// Loss for image embeddings (b, d) and their texts. In training mode its gradients are added to those
     /// there are. With max_batch_size the batch is computed in chunks of at most so many, each weighing its
-    /// share.
+    /// share, with noise as in DecoderTrainer.
     double forward(const Tensor& image_embed, const TextCondition& text, Noise& noise,
                    std::int64_t max_batch_size = 0);
     /// The same from token ids (b, n) and images (b, c, h, w) through CLIP.
