@@ -2,9 +2,7 @@
 #include "core/run/use_meter.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <ctime>
-#include <dlfcn.h>
 #include <filesystem>
 #include <fstream>
 #include <sched.h>
@@ -65,90 +63,12 @@ bool processor_temperature(double& degrees)
     return false;
 }
 
-/// CUDA numbers the GPUs that it may see; the driver numbers all.
-unsigned driver_number(int gpu)
-{
-    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
-    std::istringstream list(visible ? visible : "");
-    std::string one;
-    for (int i = 0; std::getline(list, one, ','); ++i)
-        if (i == gpu && !one.empty() && one.find_first_not_of("0123456789") == std::string::npos)
-            return unsigned(std::stoul(one));
-    return unsigned(gpu);
-}
-
 } // namespace
-
-/// NVIDIA's management library, if the driver has brought it.
-class UseMeter::Gpus
-{
-public:
-    Gpus()
-        : library_(dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL))
-    {
-        if (!library_)
-            return;
-        const auto initialise = function<int()>("nvmlInit_v2");
-        handle_ = function<int(unsigned, void**)>("nvmlDeviceGetHandleByIndex_v2");
-        use_ = function<int(void*, Use*)>("nvmlDeviceGetUtilizationRates");
-        memory_ = function<int(void*, Memory*)>("nvmlDeviceGetMemoryInfo");
-        temperature_ = function<int(void*, int, unsigned*)>("nvmlDeviceGetTemperature");
-        works_ = initialise && handle_ && use_ && memory_ && temperature_ && initialise() == 0;
-    }
-    ~Gpus()
-    {
-        if (const auto shut_down = works_ ? function<int()>("nvmlShutdown") : nullptr)
-            shut_down();
-        if (library_)
-            dlclose(library_);
-    }
-    Gpus(const Gpus&) = delete;
-    Gpus& operator=(const Gpus&) = delete;
-
-    void measure(int gpu, std::map<std::string, double>& numbers) const
-    {
-        void* device = nullptr;
-        if (!works_ || handle_(driver_number(gpu), &device) != 0)
-            return;
-        Use use;
-        Memory memory;
-        unsigned degrees = 0;
-        if (use_(device, &use) == 0)
-            numbers["gpu_util"] = use.gpu;
-        if (memory_(device, &memory) == 0)
-            numbers["gpu_memory_bytes"] = double(memory.used);
-        if (temperature_(device, 0, &degrees) == 0)
-            numbers["gpu_temperature"] = degrees;
-    }
-
-private:
-    struct Use {
-        unsigned gpu = 0, memory = 0;
-    };
-    struct Memory {
-        unsigned long long total = 0, free = 0, used = 0;
-    };
-
-    template <class Signature>
-    [[nodiscard]] Signature* function(const char* name) const
-    {
-        return reinterpret_cast<Signature*>(dlsym(library_, name)); // NOLINT: that is how a library is asked
-    }
-
-    void* library_;
-    bool works_ = false;
-    int (*handle_)(unsigned, void**) = nullptr;
-    int (*use_)(void*, Use*) = nullptr;
-    int (*memory_)(void*, Memory*) = nullptr;
-    int (*temperature_)(void*, int, unsigned*) = nullptr;
-};
 
 UseMeter::UseMeter()
     : wall_seconds_(process_begin())
 {
 }
-
-UseMeter::~UseMeter() = default;
 
 const std::map<std::string, double>& UseMeter::read(int gpu)
 {
@@ -166,9 +86,18 @@ void UseMeter::measure(int gpu)
     measure_processors();
     if (gpu < 0)
         return;
-    if (!gpus_)
-        gpus_ = std::make_unique<Gpus>();
-    gpus_->measure(gpu, use_);
+    if (gpu != card_number_) {
+        card_ = open_nvidia_card(gpu);
+        card_number_ = gpu;
+    }
+    if (!card_)
+        return;
+    if (const auto percent = card_->use())
+        use_["gpu_util"] = *percent;
+    if (const auto memory = card_->memory())
+        use_["gpu_memory_bytes"] = double(memory->used);
+    if (const auto degrees = card_->temperature())
+        use_["gpu_temperature"] = *degrees;
 }
 
 void UseMeter::measure_processors()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/run/nvidia_card.h"
+
 #include <chrono>
 #include <map>
 #include <memory>
@@ -13,7 +15,7 @@ class UseMeter
 {
 public:
     UseMeter();
-    ~UseMeter();
+    ~UseMeter() = default;
     UseMeter(const UseMeter&) = delete;
     UseMeter& operator=(const UseMeter&) = delete;
 
@@ -24,12 +26,11 @@ public:
     const std::map<std::string, double>& read(int gpu = -1);
 
 private:
-    class Gpus;
-
     void measure(int gpu);
     void measure_processors();
 
-    std::unique_ptr<Gpus> gpus_; ///< none until one is asked for
+    std::unique_ptr<NvidiaCard> card_; ///< the last that was asked for, if it is there
+    int card_number_ = -1;
     std::map<std::string, double> use_;
     std::chrono::steady_clock::time_point measured_;
     double processor_seconds_ = 0, wall_seconds_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/train/device_room.h"
 
-#include "core/train/nvidia_card.h"
+#include "core/run/nvidia_card.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "core/train/nvidia_card.h"
+#include "core/run/nvidia_card.h"
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <dlfcn.h>
+#include <sstream>
+#include <string>
 
 namespace reverie {
 
@@ -37,6 +40,18 @@ private:
     void* handle_;
 };
 
+/// CUDA numbers the cards that it may see; the driver numbers all.
+unsigned number_of_driver(int index)
+{
+    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    std::istringstream list(visible ? visible : "");
+    std::string one;
+    for (int i = 0; std::getline(list, one, ','); ++i)
+        if (i == index && !one.empty() && one.find_first_not_of("0123456789") == std::string::npos)
+            return unsigned(std::stoul(one));
+    return unsigned(index);
+}
+
 class ManagedCard : public NvidiaCard
 {
 public:
@@ -64,8 +79,7 @@ public:
             return begun_
                 && library_.call("nvmlDeviceGetHandleByPciBusId_v2", const_cast<const char*>(bus.data()),
                                  &card_);
-        return begun_
-            && library_.call("nvmlDeviceGetHandleByIndex_v2", static_cast<unsigned int>(index), &card_);
+        return begun_ && library_.call("nvmlDeviceGetHandleByIndex_v2", number_of_driver(index), &card_);
     }
 
     [[nodiscard]] std::optional<Memory> memory() const override
@@ -73,6 +87,25 @@ public:
         Memory memory;
         return library_.call("nvmlDeviceGetMemoryInfo", card_, &memory) ? std::optional(memory)
                                                                         : std::nullopt;
+    }
+
+    [[nodiscard]] std::optional<double> use() const override
+    {
+        struct {
+            unsigned card = 0, memory = 0;
+        } percent;
+        return library_.call("nvmlDeviceGetUtilizationRates", card_, static_cast<void*>(&percent))
+            ? std::optional<double>(percent.card)
+            : std::nullopt;
+    }
+
+    [[nodiscard]] std::optional<double> temperature() const override
+    {
+        constexpr int of_the_chip = 0;
+        unsigned degrees = 0;
+        return library_.call("nvmlDeviceGetTemperature", card_, of_the_chip, &degrees)
+            ? std::optional<double>(degrees)
+            : std::nullopt;
     }
 
 private:

@@ -17,6 +17,8 @@ public:
     };
     virtual ~NvidiaCard() = default;
     [[nodiscard]] virtual std::optional<Memory> memory() const = 0;
+    [[nodiscard]] virtual std::optional<double> use() const = 0; ///< percent of the time, lately
+    [[nodiscard]] virtual std::optional<double> temperature() const = 0; ///< °C
 };
 
 /// The card that CUDA counts as `index` (-1: its first). Null without a driver or such a card.
