@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/base/today.h"
 #include "core/io/state_dict.h"
+#include "core/train/known_captions.h"
 #include "core/train/training_plan.h"
 #include "core/train/training_session.h"
 
@@ -145,16 +146,17 @@ Pipeline TrainingSession::trained_pipeline() const
         pipeline.config.decoder.reset();
     }
     const auto size = std::to_string(picture_size(config_.model));
-    pipeline.metadata = { { "reverie.trained", json(trained_).dump() },
-                          { "reverie.captions", json(captions_of(*dataset_, dataset_->train())).dump() },
-                          { "reverie.description", config_.description },
-                          { "modelspec.sai_model_spec", "1.0.0" },
-                          { "modelspec.architecture", "unclip" },
-                          { "modelspec.implementation", "reverie" },
-                          { "modelspec.title", config_.title.empty() ? config_.data : config_.title },
-                          { "modelspec.description", config_.description },
-                          { "modelspec.date", today() },
-                          { "modelspec.resolution", size + "x" + size } };
+    pipeline.metadata
+        = { { "reverie.trained", json(trained_).dump() },
+            { "reverie.captions", json(known_captions(captions_of(*dataset_, dataset_->train()))).dump() },
+            { "reverie.description", config_.description },
+            { "modelspec.sai_model_spec", "1.0.0" },
+            { "modelspec.architecture", "unclip" },
+            { "modelspec.implementation", "reverie" },
+            { "modelspec.title", config_.title.empty() ? config_.data : config_.title },
+            { "modelspec.description", config_.description },
+            { "modelspec.date", today() },
+            { "modelspec.resolution", size + "x" + size } };
     return pipeline;
 }
 
