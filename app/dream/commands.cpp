@@ -62,6 +62,7 @@ int runDream(std::vector<std::string> arguments)
     addGalleryCommand(app, status);
     addModelPlanCommand(app, status);
     addDoctorCommand(app, status);
+    addBenchCommand(app, status);
 
     try {
         insertGenerate(app, arguments);

@@ -17,6 +17,7 @@ void addDatasetCommand(CLI::App& app, int& status);
 void addModelCommand(CLI::App& app, int& status);
 void addGalleryCommand(CLI::App& app, int& status);
 void addModelPlanCommand(CLI::App& app, int& status); ///< after addModelCommand()
+void addBenchCommand(CLI::App& app, int& status);
 void addDoctorCommand(CLI::App& app, int& status);
 
 /// `dream` as a function: parses the arguments (without the program's name), runs the command, reports

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/api/benchmarking.h"
 #include "core/api/cascade_planning.h"
 #include "core/api/dataset_inspection.h"
 #include "core/api/drawing_cost.h"
@@ -181,6 +182,11 @@ public:
     SystemInfo inspect_system() const override
     {
         return in_our_words([] { return inspect_system_here(); });
+    }
+    BenchmarkReport run_benchmark(const BenchmarkOptions& options, const OnBenchmark& on_result,
+                                  std::stop_token stop) const override
+    {
+        return in_our_words([&] { return run_benchmark_here(options, on_result, stop); });
     }
 };
 

@@ -118,6 +118,12 @@ SystemInfo inspect_system()
     return core_library().inspect_system();
 }
 
+BenchmarkReport run_benchmark(const BenchmarkOptions& options, const OnBenchmark& on_result,
+                              std::stop_token stop)
+{
+    return core_library().run_benchmark(options, on_result, std::move(stop));
+}
+
 void release_unused_memory()
 {
     core_library().release_unused_memory();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/api/benchmark.h"
 #include "core/api/dataset_info.h"
 #include "core/api/drawing_preview.h"
 #include "core/api/generator.h"
@@ -42,6 +43,8 @@ public:
     virtual CascadePreview plan_cascade(const CascadeRequest& request) const = 0;
     virtual ModelImportResult import_model(const ModelImportRequest& request,
                                            const OnModelImport& on_progress, std::stop_token stop) const = 0;
+    virtual BenchmarkReport run_benchmark(const BenchmarkOptions& options, const OnBenchmark& on_result,
+                                          std::stop_token stop) const = 0;
 };
 
 /// Settles what must be settled before LibTorch is loaded or a second thread runs: OpenMP threads that sleep

@@ -86,7 +86,7 @@ private Q_SLOTS:
         QVERIFY(version.out.startsWith("Reverie "));
         const auto help = dream({ QStringLiteral("--help") });
         QCOMPARE(help.status, 0);
-        for (const char* command : { "generate", "train", "dataset", "model", "doctor" })
+        for (const char* command : { "generate", "train", "dataset", "model", "doctor", "bench" })
             QVERIFY(help.out.contains(command));
     }
 
@@ -179,6 +179,26 @@ private Q_SLOTS:
         QVERIFY(report["gemm_gflops"].get<double>() > 0.1);
         QVERIFY(report["blas"].get<std::string>().find("blas") != std::string::npos);
         QVERIFY(report["devices"][0]["name"] == "cpu");
+    }
+
+    void everyKindOfWorkIsMeasured()
+    {
+        const auto run
+            = dream({ QStringLiteral("bench"), QStringLiteral("--quick"), QStringLiteral("--json") });
+        QVERIFY2(run.status == 0, run.err.constData());
+        const auto lines = run.out.trimmed().split('\n');
+        const auto report = json::parse(lines.last().toStdString());
+        for (const char* name :
+             { "matrix_product", "decoder_train_step", "decoder_guided_step", "prior_train_step",
+               "prior_guided_step", "clip_train_step", "dalle2_cascade_sample" })
+            QVERIFY2(report["measured"].at(name).get<double>() > 0, name);
+        QCOMPARE(std::size_t(lines.size()), report["measured"].size() + 1);
+        QVERIFY(report["threads"].get<int>() > 0);
+        const auto train_step = json::parse(lines[1].toStdString());
+        QVERIFY(train_step["name"] == "decoder_train_step" && train_step["of_reference"].get<double>() > 0);
+        const auto wrong
+            = dream({ QStringLiteral("bench"), QStringLiteral("--device"), QStringLiteral("tpu") });
+        QCOMPARE(wrong.status, 2);
     }
 
     void aSubcommandsNameCanBeDrawn()
