@@ -143,13 +143,12 @@ SetPart without_pictures(GenerateRequest request)
     return { std::move(request), {} };
 }
 
-void add_pictures(SetPart& part, const GenerateRequest& combined, bool same_seeds, int cell)
+void add_pictures(SetPart& part, const GenerateRequest& combined, int cell)
 {
-    for (std::size_t i = 0; i < combined.prompts.size(); ++i) {
+    for (const auto& prompt : combined.prompts) {
         for (int n = 0; n < combined.count; ++n) {
-            const auto offset = same_seeds ? 0 : i * static_cast<std::size_t>(combined.count);
-            part.request.prompts.push_back(combined.prompts[i]);
-            part.request.seeds.push_back(combined.seed + offset + static_cast<std::uint64_t>(n));
+            part.request.prompts.push_back(prompt);
+            part.request.seeds.push_back(combined.seed + static_cast<std::uint64_t>(n));
             part.cells.push_back(cell);
         }
     }
@@ -252,6 +251,7 @@ void set_parameter(GenerateRequest& request, const std::string& parameter, const
 std::vector<SetPart> combinations(const GenerateRequest& base, const std::vector<Axis>& axes)
 {
     std::set<std::string> names;
+    const auto pictures = base.prompts.size() * static_cast<std::size_t>(base.count); // of a combination
     std::size_t cells = 1;
     bool same_seeds = false;
     for (const auto& axis : axes) {
@@ -260,12 +260,12 @@ std::vector<SetPart> combinations(const GenerateRequest& base, const std::vector
                              + "; choose another for one of them.");
         cells *= axis.values.size();
         same_seeds = same_seeds || within_request(axis.parameter);
-        if (cells * base.prompts.size() * static_cast<std::size_t>(base.count) > most_pictures)
+        if (cells * pictures > most_pictures)
             throw UsageError("That makes more than " + std::to_string(most_pictures)
                              + " pictures; give fewer values.");
     }
     if (axes.empty())
-        return { { base, std::vector<int>(base.prompts.size() * static_cast<std::size_t>(base.count), 0) } };
+        return { { base, std::vector<int>(pictures, 0) } };
     std::vector<std::pair<std::vector<std::size_t>, SetPart>> parts; ///< by what differs between requests
     for (std::size_t cell = 0; cell < cells; ++cell) {
         const auto indices = indices_of(cell, axes);
@@ -276,11 +276,15 @@ std::vector<SetPart> combinations(const GenerateRequest& base, const std::vector
             if (!within_request(axes[i].parameter))
                 key.push_back(indices[i]);
         }
+        if (!same_seeds) { // every combination is a request as it is
+            parts.push_back({ key, { combined, std::vector<int>(pictures, static_cast<int>(cell)) } });
+            continue;
+        }
         auto part
             = std::find_if(parts.begin(), parts.end(), [&](const auto& one) { return one.first == key; });
         if (part == parts.end())
             part = parts.insert(parts.end(), { key, without_pictures(combined) });
-        add_pictures(part->second, combined, same_seeds, static_cast<int>(cell));
+        add_pictures(part->second, combined, static_cast<int>(cell));
     }
     std::vector<SetPart> all;
     for (auto& [key, part] : parts)

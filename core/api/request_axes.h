@@ -35,10 +35,10 @@ struct SetPart {
     std::vector<int> cells; ///< by picture of the request: which of the combinations it belongs to
 };
 
-/// Draws `base` in every combination of the axes' values, the last axis varying fastest. What differs in
-/// nothing but prompt and seed is one request. Every combination is drawn from the same seeds, unless they
-/// are an axis. Throws UsageError like set_parameter(), for a parameter that comes twice, and for more than
-/// 10000 pictures.
+/// Draws `base` in every combination of the axes' values, the last axis varying fastest, and each from the
+/// same seeds unless they are an axis. What differs in nothing but prompt and seed is one request; where one
+/// of these is an axis, every prompt is drawn with every seed. Throws UsageError like set_parameter(), for a
+/// parameter that comes twice, and for more than 10000 pictures.
 std::vector<SetPart> combinations(const GenerateRequest& base, const std::vector<Axis>& axes);
 
 /// How many pictures that makes.

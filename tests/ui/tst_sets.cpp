@@ -128,7 +128,7 @@ class SetsTest : public QObject
         return nullptr;
     }
 
-    void open(const QString& modelFile = model)
+    void open(const QString& modelFile = model, bool isThere = true)
     {
         Settings::setModel(modelFile);
         m_session = std::make_unique<Session>();
@@ -139,7 +139,7 @@ class SetsTest : public QObject
         QSignalSpy opened(m_session.get(), &Session::modelOpened);
         m_window->show();
         QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-        QTRY_VERIFY_WITH_TIMEOUT(!opened.isEmpty(), 30'000);
+        QTRY_VERIFY_WITH_TIMEOUT(!isThere || !opened.isEmpty(), 30'000);
     }
 
     void shut()
@@ -348,6 +348,13 @@ private Q_SLOTS:
         typeInto(&prompt(), QStringLiteral("x"));
         QVERIFY(drop(m_window.get(), grid));
         QTRY_COMPARE(prompt().toPlainText(), QStringLiteral("red heart"));
+        QTest::keyClick(m_window.get(), Qt::Key_G, Qt::ControlModifier);
+        QTRY_VERIFY(named<QLineEdit>("Values of the columns"));
+        QCOMPARE(named<QLineEdit>("Values of the columns")->text(), QStringLiteral("1, 2, 3"));
+        QCOMPARE(named<QLineEdit>("Values of the rows")->text(), QStringLiteral("red heart | cat face"));
+        summary = openBox<QDialog>()->findChild<QLabel*>(QStringLiteral("gridSummary"));
+        QTRY_VERIFY(summary->text().contains(QStringLiteral("about"))); // how long it takes is known now
+        save(QStringLiteral("grid-again"));
     }
 
     void aGridOutlivesTheProgram()
@@ -460,6 +467,15 @@ private Q_SLOTS:
         QTest::keyClick(&prompt(), Qt::Key_Left, Qt::ControlModifier | Qt::ShiftModifier);
         QTest::keyClick(&prompt(), Qt::Key_Down, Qt::ControlModifier);
         QCOMPARE(prompt().toPlainText(), QStringLiteral("red (heart:0.9)"));
+    }
+
+    void withoutAModelNothingIsWeighted()
+    {
+        open(path("nowhere.safetensors"), /*isThere=*/false);
+        typeInto(&prompt(), QStringLiteral("red heart"));
+        QTest::keyClick(&prompt(), Qt::Key_Up, Qt::ControlModifier);
+        QCOMPARE(prompt().toPlainText(), QStringLiteral("red heart"));
+        QVERIFY(message().contains(QStringLiteral("There is no model")));
     }
 
     void whatStandsForItselfStaysSo()

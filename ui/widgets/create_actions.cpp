@@ -254,6 +254,8 @@ void CreatePage::showMaking(const PictureMaking& making, const QString& file)
     draft.seed = making.seed;
     draft.device = m_parameters->draft().device;
     m_parameters->setDraft(draft);
+    if (!making.axes.empty())
+        m_gridAxes = making.axes;
     const QString model = QString::fromStdString(making.settings.model);
     if (m_session.model() && model != QString::fromStdString(m_session.model()->title))
         m_message->showNote(

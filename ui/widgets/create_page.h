@@ -177,6 +177,7 @@ private:
     QueuePanel* m_queuePanel;
     GridKeeper* m_grids = nullptr;
     SetForecast* m_forecast = nullptr;
+    std::vector<Axis> m_gridAxes; ///< of the grid that was asked for or taken over last
     BoardBar* m_boardBar;
     TimeLine* m_timeLine;
     quint64 m_timeLineOf = 0; ///< id of the picture whose steps it shows

@@ -164,6 +164,8 @@ void CreatePage::showGridDialog()
         offered = axesOf(*draft);
     } catch (const Error&) { // it offers its own
     }
+    if (offered.empty())
+        offered = m_gridAxes;
     if (base.prompts.size() > 1)
         offered.insert(offered.begin(), Axis{ "prompt", base.prompts });
     GenerateRequest complete = base;
@@ -176,6 +178,7 @@ void CreatePage::showGridDialog()
             [this, base, device = draft->device](const std::vector<Axis>& axes) {
                 GenerateRequest request = base;
                 giveSteps(request, axes, *m_session.model());
+                m_gridAxes = axes;
                 m_parameters->setLastSeed(request.seed);
                 m_grids->add(request, axes, device, DrawQueue::Where::Back);
                 m_message->showNote(tr("The grid is written when the last of its pictures is there."));

@@ -32,13 +32,15 @@ GridDialog::GridDialog(GenerateRequest base, QString device, const std::vector<A
     , m_base(std::move(base))
     , m_device(std::move(device))
     , m_forecast(forecast)
-    , m_columns(makeRow(tr("Columns"), tr("Values of the columns")))
-    , m_rows(makeRow(tr("Rows"), tr("Values of the rows")))
+    , m_columns(makeRow(QStringLiteral("columns"), tr("Columns"), tr("Values of the columns")))
+    , m_rows(makeRow(QStringLiteral("rows"), tr("Rows"), tr("Values of the rows")))
     , m_help(new QLabel(tr("Numbers as 1, 4, 9 or 0.5, 1, .., 3; texts with | between them.")))
     , m_summary(new QLabel)
     , m_draw(new QPushButton(tr("&Draw")))
 {
+    setObjectName(QStringLiteral("gridDialog"));
     setWindowTitle(tr("Draw a grid"));
+    m_draw->setObjectName(QStringLiteral("drawGrid"));
     m_rows.parameter->addItem(tr("Nothing"));
     for (const Axis& axis : parameters) {
         const QString name = QString::fromStdString(axis.parameter);
@@ -95,9 +97,11 @@ GridDialog::GridDialog(GenerateRequest base, QString device, const std::vector<A
     showSummary();
 }
 
-GridDialog::AxisRow GridDialog::makeRow(const QString& name, const QString& valuesName)
+GridDialog::AxisRow GridDialog::makeRow(const QString& id, const QString& name, const QString& valuesName)
 {
     AxisRow row{ new QComboBox(this), new QLineEdit(this) };
+    row.parameter->setObjectName(id);
+    row.values->setObjectName(id + QStringLiteral("Values"));
     row.parameter->setAccessibleName(name);
     row.values->setAccessibleName(valuesName);
     row.values->setMinimumWidth(280);

@@ -38,7 +38,7 @@ private:
         QComboBox* parameter;
         QLineEdit* values;
     };
-    AxisRow makeRow(const QString& name, const QString& valuesName);
+    AxisRow makeRow(const QString& id, const QString& name, const QString& valuesName);
     void offerValues(const AxisRow& row);
     [[nodiscard]] std::vector<Axis> axes() const; ///< throws UsageError
     void showSummary();
