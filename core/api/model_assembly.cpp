@@ -199,6 +199,10 @@ void check_part(ModelPart& part, torch::nn::Module& module, const std::string& p
     } catch (const Error& e) {
         throw Error(e.what() + likely_cause(part, e.what()));
     }
+    for (const auto& parameter : module.named_parameters())
+        if (const auto name = prefix + parameter.key(); !part.tensors.at(name).is_floating_point())
+            throw Error(part.from + " holds " + name
+                        + " as whole numbers, without what they count; get its weights as f32, f16 or bf16.");
 }
 
 /// Names of what trains; tables stay exact.

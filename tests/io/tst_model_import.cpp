@@ -211,6 +211,20 @@ private Q_SLOTS:
         load_pipeline(wanted.out);
     }
 
+    void wholeNumbersAreNoWeights()
+    {
+        const auto whole = request({ "reference/dalle2.pt" }, path("whole.safetensors"));
+        assemble_model(whole);
+        auto file = read_safetensors(whole.out);
+        auto& weight = file.tensors.at("prior.net.null_image_embed");
+        weight = (weight * 100).to(torch::kInt8);
+        write_safetensors(path("quantised.safetensors"), file.tensors, file.metadata);
+        auto wanted = request({}, path("never.safetensors"));
+        wanted.parts = { path("quantised.safetensors").string() };
+        const auto error = errorOf([&] { assemble_model(wanted); });
+        QVERIFY2(error.contains(QStringLiteral("null_image_embed as whole numbers")), qPrintable(error));
+    }
+
     void partsThatDoNotFitAreNamed_data()
     {
         QTest::addColumn<QString>("part");
