@@ -6,6 +6,7 @@
 #include "core/io/dataset_file.h"
 #include "core/nn/pixels.h"
 #include "core/nn/resize.h"
+#include "tests/api/little_memory.h"
 
 #include <torch/torch.h>
 
@@ -173,6 +174,69 @@ private Q_SLOTS:
         const double psnr = -10 * std::log10(std::max(mse, 1e-10));
         qInfo("PSNR alone against in a batch of 8: %.1f dB", psnr);
         QVERIFY(psnr > 45);
+    }
+
+    void withLittleMemoryFewerAreDrawnAtATime()
+    {
+        GenerateRequest request;
+        request.prompts = { "pizza" };
+        request.count = 8;
+        request.seed = 11;
+        request.prior_steps = 2;
+        request.steps = { 2, 2 };
+        const auto draw = [&](int batch, std::size_t limit, std::vector<std::string>& warnings) {
+            const LittleMemory memory(limit);
+            request.batch = batch;
+            auto pictures = generator
+                                ->generate(request,
+                                           [&](const GenerateUpdate& update) {
+                                               if (!update.warning.empty())
+                                                   warnings.push_back(update.warning);
+                                           },
+                                           {})
+                                .pictures;
+            return std::pair(std::move(pictures), memory.peak());
+        };
+        constexpr std::size_t plenty = std::size_t(1) << 50U;
+        std::vector<std::string> none, said;
+        const auto [by_two, for_two] = draw(2, plenty, none);
+        const auto [all, for_eight] = draw(8, plenty, none);
+        QVERIFY(none.empty());
+        QVERIFY(for_eight > 2 * for_two);
+        const auto [pictures, most] = draw(8, for_two + for_two / 4, said);
+        qInfo("%.1f MB for 8 at a time, %.1f MB for 2", double(for_eight) / 1e6, double(for_two) / 1e6);
+        const std::vector<std::string> expected{
+            "There is not enough memory for 8 pictures at a time; going on with 4.",
+            "There is not enough memory for 4 pictures at a time; going on with 2."
+        };
+        QCOMPARE(said, expected);
+        QVERIFY(most <= for_two + for_two / 4);
+        QCOMPARE(pictures.size(), std::size_t(8));
+        for (std::size_t i = 0; i < 8; ++i) {
+            QCOMPARE(pictures[i].index, int(i));
+            QCOMPARE(pictures[i].seed, request.seed + i);
+            QVERIFY(pictures[i].image.rgb == by_two[i].image.rgb);
+            const auto mse
+                = (to_tensor(pictures[i].image) - to_tensor(all[i].image)).square().mean().item<double>();
+            QVERIFY(-10 * std::log10(std::max(mse, 1e-10)) > 45);
+        }
+    }
+
+    void withoutMemoryForOneTheErrorIsHandedOn()
+    {
+        GenerateRequest request;
+        request.prompts = { "pizza" };
+        request.count = 2;
+        const LittleMemory memory(100'000);
+        std::vector<std::string> warnings;
+        QVERIFY_EXCEPTION_THROWN(generator->generate(request,
+                                                     [&](const GenerateUpdate& update) {
+                                                         if (!update.warning.empty())
+                                                             warnings.push_back(update.warning);
+                                                     },
+                                                     {}),
+                                 std::exception);
+        QCOMPARE(warnings.size(), std::size_t(1)); // for two, and then there is no less than one
     }
 
 private:
