@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/library.h"
+#include "core/train/known_captions.h"
 
 #include <QSet>
 #include <QTemporaryDir>
@@ -105,6 +106,29 @@ private Q_SLOTS:
             QVERIFY(*least != *most);
         }
         QVERIFY_EXCEPTION_THROWN(dataset_samples("/no/such/folder", 12, 48), std::exception);
+    }
+
+    /// A short list that still knows every word; none at all where even that would be long.
+    void aModelRemembersEveryWordOfManyCaptions()
+    {
+        std::vector<std::string> captions;
+        for (int i = 0; i < 5000; ++i)
+            captions.push_back("a red Cat, number " + std::to_string(i % 50));
+        captions[1234] = "a zebra.";
+        captions[4321] = "the (red) quagga";
+        QVERIFY(known_captions(captions, 5000) == captions);
+        const auto known = known_captions(captions, 20);
+        QVERIFY(known.size() <= 20 + 50 + 2);
+        const auto holds = [&known](const std::string& word) {
+            return std::any_of(known.begin(), known.end(), [&word](const std::string& caption) {
+                return (caption + ' ').find(' ' + word) != std::string::npos;
+            });
+        };
+        for (int i = 0; i < 50; ++i)
+            QVERIFY(holds(std::to_string(i) + ' '));
+        QVERIFY(holds("zebra.") && holds("quagga"));
+        QVERIFY(known == known_captions(captions, 20));
+        QVERIFY(known_captions(captions, 20, 30).empty());
     }
 };
 
