@@ -36,10 +36,12 @@ public:
     {
         if (!take('"'))
             return false;
-        const auto end = rest_.find_first_of("\"\\");
-        if (end == std::string_view::npos || rest_[end] == '\\')
+        const auto end = rest_.find('"');
+        if (end == std::string_view::npos)
             return false;
         text = rest_.substr(0, end);
+        if (text.find('\\') != std::string_view::npos)
+            return false;
         rest_.remove_prefix(end + 1);
         return true;
     }

@@ -50,6 +50,7 @@ bool MetricsSource::read(std::size_t limit, const std::stop_token& stop)
     m_seen = m_seen || !m_missing;
     if (outcome == GrowingFile::Outcome::restarted) {
         m_numbers = {};
+        m_table = nullptr;
         m_before = m_clock = 0;
         return true;
     }
@@ -58,27 +59,42 @@ bool MetricsSource::read(std::size_t limit, const std::stop_token& stop)
 
 void MetricsSource::take(const std::vector<FlatField>& fields)
 {
-    const TableKey key{ std::string(word(fields, "part")), std::string(word(fields, "split")) };
-    const auto event = word(fields, "event");
-    const double step = number(fields, "step"), clock = number(fields, "time");
+    std::string_view part, split, event;
+    double step = 0, clock = 0;
+    for (const auto& field : fields) {
+        if (field.name == "part")
+            part = field.word;
+        else if (field.name == "split")
+            split = field.word;
+        else if (field.name == "event")
+            event = field.word;
+        else if (field.name == "step")
+            step = field.number;
+        else if (field.name == "time")
+            clock = field.number;
+    }
     if (clock < m_clock) // a new process writes; it goes on where what holds ends
         m_before = m_numbers.lastSecond();
     m_clock = clock;
     if (!event.empty())
-        takeEvent({ .part = key.part, .step = step, .seconds = m_before + clock }, event, fields);
-    else if (!key.split.empty())
-        takeNumbers(key, step, fields);
+        takeEvent({ .part = std::string(part), .step = step, .seconds = m_before + clock }, event, fields);
+    else if (!split.empty())
+        takeNumbers(part, split, step, fields);
 }
 
-void MetricsSource::takeNumbers(const TableKey& key, double step, const std::vector<FlatField>& fields)
+void MetricsSource::takeNumbers(std::string_view part, std::string_view split, double step,
+                                const std::vector<FlatField>& fields)
 {
-    auto& table = m_numbers.tables[key];
-    table.beginRow(step, m_before + m_clock);
+    if (!m_table || m_key.part != part || m_key.split != split) {
+        m_key = { std::string(part), std::string(split) };
+        m_table = &m_numbers.tables[m_key];
+    }
+    m_table->beginRow(step, m_before + m_clock);
     for (const auto& field : fields)
         if (!field.is_word && field.name != "step" && field.name != "time" && field.name != "wall_time")
-            table.set(field.name, field.number);
-    if (key.split == "facts" && number(fields, "batch") > 0)
-        m_numbers.batches[key.part] = number(fields, "batch");
+            m_table->set(field.name, field.number);
+    if (split == "facts" && number(fields, "batch") > 0)
+        m_numbers.batches[m_key.part] = number(fields, "batch");
 }
 
 void MetricsSource::takeEvent(RunEvent event, std::string_view what, const std::vector<FlatField>& fields)

@@ -18,12 +18,15 @@ public:
 
 private:
     void take(const std::vector<FlatField>& fields);
-    void takeNumbers(const TableKey& key, double step, const std::vector<FlatField>& fields);
+    void takeNumbers(std::string_view part, std::string_view split, double step,
+                     const std::vector<FlatField>& fields);
     void takeEvent(RunEvent event, std::string_view what, const std::vector<FlatField>& fields);
     [[nodiscard]] bool isThinned() const;
 
     std::filesystem::path m_run;
     MetricsReader m_reader;
+    TableKey m_key; ///< of the newest numbers
+    NumberTable* m_table = nullptr; ///< theirs, in m_numbers
     bool m_missing = false;
     bool m_seen = false; ///< there was a file once
     double m_before = 0; ///< seconds of training before the process that writes

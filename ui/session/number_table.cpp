@@ -25,16 +25,16 @@ void NumberTable::beginRow(double step, double seconds)
     m_seconds.push_back(m_seconds.empty() ? seconds : std::max(seconds, m_seconds.back()));
     for (auto& [name, column] : m_columns)
         column.values().push_back(none);
+    m_next = 0;
 }
 
 void NumberTable::set(std::string_view name, double value)
 {
-    auto* found = column(name);
-    if (!found) {
-        found = &m_columns.emplace_back(Named{ std::string(name), {} }).column;
-        found->values().resize(rows(), none);
-    }
-    found->values().back() = value;
+    auto place = m_next < m_columns.size() && m_columns[m_next].name == name ? m_next : placeOf(name);
+    if (place == m_columns.size())
+        m_columns.emplace_back(Named{ std::string(name), {} }).column.values().resize(rows(), none);
+    m_columns[place].column.values().back() = value;
+    m_next = place + 1;
 }
 
 void NumberTable::truncateAfter(double step)
@@ -51,9 +51,15 @@ NumberColumn* NumberTable::column(std::string_view name)
 
 const NumberColumn* NumberTable::column(std::string_view name) const
 {
+    const auto place = placeOf(name);
+    return place == m_columns.size() ? nullptr : &m_columns[place].column;
+}
+
+std::size_t NumberTable::placeOf(std::string_view name) const
+{
     const auto found = std::find_if(m_columns.begin(), m_columns.end(),
                                     [&](const Named& column) { return column.name == name; });
-    return found == m_columns.end() ? nullptr : &found->column;
+    return std::size_t(found - m_columns.begin());
 }
 
 std::vector<std::string> NumberTable::names() const

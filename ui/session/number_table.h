@@ -40,12 +40,15 @@ private:
         NumberColumn column;
     };
 
+    [[nodiscard]] std::size_t
+    placeOf(std::string_view name) const; ///< the number of columns if there is none
     void thin();
     void mergeRows(std::size_t first, std::size_t count, std::size_t to);
     void resize(std::size_t rows);
 
     std::vector<double> m_steps, m_seconds;
     std::vector<Named> m_columns;
+    std::size_t m_next = 0; ///< column that comes next in a row like the one before
     std::size_t m_stride = 1;
     std::size_t m_merged = 0; ///< rows that stand for m_stride lines each; those behind are as they came
 };
