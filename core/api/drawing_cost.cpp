@@ -63,7 +63,7 @@ private:
             : request_.steps.size() == 1         ? request_.steps[0]
                                                  : request_.steps.at(stage);
         const auto rows = guided(request_.cond_scale.value_or(model_.cond_scale));
-        const double share = recipe.start && stage == 0 ? recipe.start->strength : 1;
+        const double share = recipe.start ? recipe.start->strength : 1;
         add(cost_of(config_.unets[stage], info.size, batch_ * rows),
             static_cast<double>(rows) * steps * again * share);
     }

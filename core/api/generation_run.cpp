@@ -134,7 +134,7 @@ int GenerationRun::steps_of(int stage) const
 {
     const int steps = result_.settings.steps[at(stage - 1)];
     const auto& start = request_.recipe.start;
-    return start && stage == 1 ? std::max(1, static_cast<int>(std::lround(steps * start->strength))) : steps;
+    return start ? std::max(1, static_cast<int>(std::lround(steps * start->strength))) : steps;
 }
 
 std::vector<StageCost> GenerationRun::costs() const
@@ -163,10 +163,12 @@ std::unique_ptr<Noise> GenerationRun::noise(int stage, int candidates, int varia
 {
     if (make_noise_)
         return make_noise_(stage, first_, count_, candidates);
+    const auto& later = request_.recipe.later;
     std::vector<std::uint64_t> keys;
     for (int picture = first_; picture < first_ + count_; ++picture)
         for (int candidate = 0; candidate < candidates; ++candidate)
-            keys.push_back(random_key({ seed_of(picture), static_cast<std::uint64_t>(stage),
+            keys.push_back(random_key({ later && stage >= later->from ? later->seed : seed_of(picture),
+                                        static_cast<std::uint64_t>(stage),
                                         static_cast<std::uint64_t>(candidate + variant) }));
     return std::make_unique<KeyedNoise>(keys);
 }
@@ -361,6 +363,11 @@ void GenerationRun::through_decoder(const Tensor& embeds)
     sampling.start_at_unet_number = first_stage();
     sampling.stop_at_unet_number = last_stage();
     sampling.stop = stop_;
+    if (const auto& later = request_.recipe.later; later && later->cond_scale) {
+        std::vector<double> scales(settings.steps.size(), settings.cond_scale);
+        std::fill(scales.begin() + later->from - 1, scales.end(), *later->cond_scale);
+        sampling.cond_scale = PerStage<double>(std::move(scales));
+    }
     for (const auto steps : settings.steps)
         sampling.stages.push_back({ .timesteps = steps, .sampler = settings.sampler, .eta = settings.eta });
     if (guided_away())
@@ -441,9 +448,28 @@ void GenerationRun::set_pictures(DecoderSampling& sampling)
     }
     if (recipe.inpaint) {
         sampling.inpaint_image = decoder_range(model_.square_of(recipe.inpaint->picture.image, size));
-        sampling.inpaint_mask = model_.square_of(recipe.inpaint->mask.image, size).mean(1) <= 0.5;
+        const auto mask = model_.square_of(recipe.inpaint->mask.image, size).mean(1);
+        sampling.inpaint_mask = mask <= 0.5;
+        set_feather(*recipe.inpaint, mask);
         sampling.inpaint_resample_times = recipe.inpaint->resample_times;
     }
+}
+
+void GenerationRun::set_feather(const InpaintPicture& inpaint, const Tensor& mask)
+{
+    constexpr double half = 0.5, white = 254. / 255;
+    kept_ = Tensor();
+    if (((mask > half) & (mask < white)).any().item<bool>()) {
+        kept_ = ((1 - mask) / half).clamp(0, 1).unsqueeze(1) * (mask < white).unsqueeze(1); // (1, 1, h, w)
+        old_ = decoder_range(model_.square_of(inpaint.picture.image, mask.size(-1)));
+    }
+}
+
+Tensor GenerationRun::feathered(int stage, const Tensor& pixels) const
+{
+    return kept_.defined() && stage == last_stage()
+        ? torch::where(kept_ == 0, pixels, torch::where(kept_ == 1, old_, torch::lerp(pixels, old_, kept_)))
+        : pixels;
 }
 
 Tensor GenerationRun::kept_pictures()
@@ -473,7 +499,7 @@ void GenerationRun::on_decoder_step(int stage, int step, int steps, const Tensor
     const bool shown = request_.preview_every > 0 && (step % request_.preview_every == 0 || step == steps);
     const bool whole = !request_.recipe.outpaint; // a window alone is not the picture
     if (whole && (shown || request_.keep_steps || stop_.stop_requested())) {
-        const auto estimates = to_images(in_unit_range(x0));
+        const auto estimates = to_images(in_unit_range(feathered(stage, x0)));
         for (std::size_t i = 0; i < estimates.size(); ++i) {
             auto& picture = pictures_[i];
             picture.image = estimates[i];
@@ -495,7 +521,7 @@ void GenerationRun::on_stage(int stage, const Tensor& pixels)
 
 void GenerationRun::finish(GenerateUpdate& update, int stage, const Tensor& pixels)
 {
-    const auto images = to_images(in_unit_range(pixels));
+    const auto images = to_images(in_unit_range(feathered(stage, pixels)));
     const bool complete = stage == last_stage() && window_ + 1 >= windows_;
     for (std::size_t i = 0; i < images.size(); ++i) {
         auto& picture = pictures_[i];

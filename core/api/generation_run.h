@@ -59,6 +59,9 @@ private:
     void draw_around(const OutpaintPicture& wanted, const DecoderCondition& condition,
                      DecoderSampling sampling);
     void set_pictures(DecoderSampling& sampling);
+    /// Greys of the mask (1, h, w) let that much of the old picture through.
+    void set_feather(const InpaintPicture& inpaint, const Tensor& mask);
+    [[nodiscard]] Tensor feathered(int stage, const Tensor& pixels) const;
     Tensor kept_pictures();
     Tensor decoder_range(const Tensor& pixels) const; ///< of pictures in [0, 1]
     [[nodiscard]] Tensor in_unit_range(const Tensor& pixels) const;
@@ -81,6 +84,7 @@ private:
     int window_ = 0, windows_ = 1; ///< of outpainting
     std::optional<EmbeddedText> texts_; ///< of the pictures being drawn, once asked for
     EmbeddedText negative_; ///< likewise; undefined without a negative prompt
+    Tensor kept_, old_; ///< share of the old picture (1, 1, h, w), and that picture; undefined: no feather
     std::vector<Picture> pictures_;
 };
 

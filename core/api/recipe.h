@@ -3,6 +3,7 @@
 
 #include "core/base/image.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -33,17 +34,19 @@ struct TextDiff {
     double strength = 0.3; ///< 0 .. 1; the paper uses up to 0.5
 };
 
-/// The first stage's chain begins with this picture noised, instead of with noise alone (SDEdit, Meng et al.
+/// Every stage's chain begins with this picture noised, instead of with noise alone (SDEdit, Meng et al.
 /// 2021).
 struct StartPicture {
     SourcePicture picture; ///< its middle square
-    double strength = 0.6; ///< share of the chain that is run, above 0 up to 1; 1 forgets the picture
+    double strength = 0.6; ///< share of each chain that is run, above 0; 1 draws as if without the picture
 };
 
 /// Draws a part of a picture anew (its middle square, at the model's size), in every stage.
 struct InpaintPicture {
     SourcePicture picture;
-    SourcePicture mask; ///< as large as the picture; where it is brighter than half, the picture is redrawn
+    /// As large as the picture. Where it is brighter than half, the picture is redrawn; from half to white
+    /// ever less of the old one is left in the last stage, so that a grey rim inside the part feathers it.
+    SourcePicture mask;
     int resample_times = 5; ///< how often every step is taken (RePaint, Lugmayr et al. 2022); 1 is fastest
 };
 
@@ -54,6 +57,13 @@ struct OutpaintPicture {
     std::optional<int> left = {}, top = {}; ///< where the picture lies in it; none: in the middle
     double overlap = 0.5; ///< least share of a window's side that it has in common with another, 0 .. < 1
     int resample_times = 5; ///< as for inpainting
+};
+
+/// From a stage on, a picture is drawn anew, and the stages before come out as they were.
+struct LaterStages {
+    int from = 2; ///< the first decoder stage drawn anew
+    std::uint64_t seed = 0; ///< its noise and that of the stages behind it, as of a picture of this seed
+    std::optional<double> cond_scale = {}; ///< their guidance; none: the same as before
 };
 
 /// What a picture is made from beside its prompt and numbers. Empty: from the prompt alone.
@@ -70,6 +80,7 @@ struct Recipe {
     std::optional<StartPicture> start = {};
     std::optional<InpaintPicture> inpaint = {}; ///< at most one of start, inpaint and outpaint
     std::optional<OutpaintPicture> outpaint = {};
+    std::optional<LaterStages> later = {};
 };
 
 /// "drawing", "variation", "blend", "text-diff", "picture-to-picture", "inpainting" or "outpainting".

@@ -67,6 +67,21 @@ OutpaintPicture outpaint_from(const json& object)
     return outpaint;
 }
 
+json later_json(const LaterStages& later)
+{
+    json object = { { "from", later.from }, { "seed", later.seed } };
+    if (later.cond_scale)
+        object["cond_scale"] = *later.cond_scale;
+    return object;
+}
+
+LaterStages later_from(const json& object)
+{
+    LaterStages later{ object.at("from").get<int>(), object.at("seed").get<std::uint64_t>() };
+    read(object, "cond_scale", later.cond_scale);
+    return later;
+}
+
 } // namespace
 
 json to_json(const SourcePicture& source)
@@ -99,6 +114,8 @@ json to_json(const Recipe& recipe)
                               { "resample_times", inpaint->resample_times } };
     if (recipe.outpaint)
         object["outpaint"] = outpaint_json(*recipe.outpaint);
+    if (recipe.later)
+        object["later"] = later_json(*recipe.later);
     return object;
 }
 
@@ -126,6 +143,8 @@ Recipe recipe_from_json(const json& object)
     }
     if (object.contains("outpaint"))
         recipe.outpaint = outpaint_from(object.at("outpaint"));
+    if (object.contains("later"))
+        recipe.later = later_from(object.at("later"));
     return recipe;
 }
 

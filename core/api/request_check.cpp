@@ -98,7 +98,7 @@ void check_given(const GenerateRequest& request, std::size_t pictures, const Loa
                 "A kept stage must be a square picture of a stage before the last, the same stage for all.");
 }
 
-void check_recipe(const Recipe& recipe, bool kept)
+void check_recipe(const Recipe& recipe, bool kept, int stages)
 {
     for (const auto& part : recipe.blend) {
         require(part.picture || !is_blank(part.text), "A part of a blend is empty; give a picture or words.");
@@ -129,6 +129,11 @@ void check_recipe(const Recipe& recipe, bool kept)
                     + " pixels but the picture " + std::to_string(picture.width) + " x "
                     + std::to_string(picture.height) + "; make them the same size.");
     }
+    require(!recipe.later || (recipe.later->from >= 2 && recipe.later->from <= stages),
+            "What comes behind the first stage can be drawn anew, from stage 2 to the last, which is "
+                + std::to_string(stages) + ".");
+    require(!recipe.later || (recipe.later->seed >> 53U == 0 && !kept),
+            "The seed of later stages must be below 9007199254740992, and there must be no kept stages.");
     const auto resamples = recipe.inpaint ? recipe.inpaint->resample_times
         : recipe.outpaint                 ? recipe.outpaint->resample_times
                                           : 1;
@@ -190,7 +195,7 @@ void check_request(const GenerateRequest& request, const ResolvedSettings& setti
     require(request.batch >= 0, "The batch must be at least 1.");
     check_sampling(request, settings, model);
     check_given(request, pictures, model);
-    check_recipe(request.recipe, !request.kept.empty());
+    check_recipe(request.recipe, !request.kept.empty(), static_cast<int>(settings.steps.size()));
 }
 
 std::vector<std::string> texts_of(const GenerateRequest& request)

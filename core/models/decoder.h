@@ -42,8 +42,8 @@ struct DecoderSampling {
     std::int64_t stop_at_unet_number = 0; ///< 0: the last
     Tensor image; ///< (b, c, h, w), the stage before the first to be drawn
     DecoderCondition negative; ///< what guidance leads away from; undefined: the null condition
-    Tensor start_image; ///< (b or 1, c, h, w): the first chain begins with it noised (SDEdit)
-    double start_strength = 1; ///< and is this share of a whole one, above 0 up to 1
+    Tensor start_image; ///< (b or 1, c, h, w): every chain begins with it noised (SDEdit)
+    double start_strength = 1; ///< and is this share of a whole one, above 0; at 1 it is left out
     Tensor inpaint_image; ///< (b or 1, c, h, w): a picture to keep a part of, with inpaint_mask
     Tensor inpaint_mask; ///< bool (b or 1, h, w): true keeps the picture's pixel
     std::int64_t inpaint_resample_times = 5; ///< how often every step is taken (RePaint)

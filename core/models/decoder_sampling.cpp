@@ -87,7 +87,7 @@ public:
                                          : decoder_ddim_times(stage.schedule->num_timesteps(), how.steps))
         , full_steps_(stage.schedule->num_timesteps())
     {
-        if (sampling.start_image.defined() && stage.number == sampling.start_at_unet_number)
+        if (sampling.start_image.defined() && sampling.start_strength < 1)
             start_from_picture();
         if (sampling.inpaint_image.defined()) {
             kept_.emplace(stage, sampling.inpaint_image.to(x_.options()),

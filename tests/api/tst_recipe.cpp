@@ -248,6 +248,7 @@ private Q_SLOTS:
         auto request = request_for("cat face");
         request.stop_after_stage = 1;
         const auto fresh = draw(request);
+        const auto heart = draw(request_for("red heart")).stages[0];
         std::vector<double> kept;
         for (const double strength : { 0.1, 0.5, 1. }) {
             request.recipe.start = StartPicture{ source(m_heart), strength };
@@ -256,12 +257,92 @@ private Q_SLOTS:
                 request,
                 [&](const GenerateUpdate& update) { steps = update.stage == 1 ? update.steps : steps; }, {});
             QCOMPARE(steps, int(std::lround(8 * strength)));
-            kept.push_back(similarity(m_generator->embedder().pictures({ result.pictures[0].image })[0],
-                                      m_generator->embedder().pictures({ m_heart })[0]));
+            kept.push_back(psnr(result.pictures[0].image, heart));
         }
         QVERIFY(kept[0] > kept[1] && kept[1] > kept[2]);
         request.recipe.start->strength = 0;
         QVERIFY(!usage_error_of([&] { draw(request); }).empty());
+    }
+
+    void aStartOfFullStrengthIsThePlainDrawing()
+    {
+        auto request = request_for("cat face");
+        const auto plain = draw(request);
+        request.recipe.start = StartPicture{ source(m_heart), 1 };
+        QCOMPARE(draw(request).image, plain.image);
+        request.recipe.start->strength = 0.9;
+        QVERIFY(draw(request).image != plain.image);
+    }
+
+    void aStartOfHardlyAnyStrengthReturnsThePicture_data()
+    {
+        QTest::addColumn<QString>("sampler");
+        QTest::addColumn<double>("least"); // PSNR
+        QTest::newRow("ddpm, at t = 0") << "ddpm" << 40.;
+        QTest::newRow("ddim, one of 100 steps") << "ddim" << 27.;
+    }
+    void aStartOfHardlyAnyStrengthReturnsThePicture()
+    {
+        QFETCH(QString, sampler);
+        QFETCH(double, least);
+        auto request = request_for("cat face");
+        request.sampler = sampler_from_string(sampler.toStdString());
+        request.steps = sampler == QLatin1String("ddpm") ? std::vector<int>() : std::vector<int>{ 100 };
+        request.prior_steps = sampler == QLatin1String("ddpm") ? std::nullopt : request.prior_steps;
+        request.image_embeds = { m_generator->embedder().pictures({ m_cat })[0] };
+        request.recipe.start = StartPicture{ source(m_heart), 1e-6 };
+        const auto drawn = draw(request);
+        qInfo("PSNR to the picture: %.1f dB, to another: %.1f dB", psnr(drawn.image, m_heart),
+              psnr(drawn.image, m_cat));
+        QVERIFY(psnr(drawn.image, m_heart) > least);
+        QVERIFY(psnr(drawn.image, m_cat) < 15);
+    }
+
+    void aGreyMaskLetsThatMuchOfTheOldPictureThrough()
+    {
+        auto request = request_for("cat face");
+        auto mask = right_half(64);
+        request.recipe.inpaint = InpaintPicture{ source(m_heart), source(mask), 1 };
+        const auto hard = draw(request).image;
+        constexpr int column = 32;
+        for (int y = 0; y < 64; ++y)
+            std::fill_n(mask.rgb.begin() + (y * 64 + column) * 3, 3, std::uint8_t(191)); // 0.749: half way
+        request.recipe.inpaint->mask = source(mask);
+        const auto soft = draw(request).image;
+        for (int y = 0; y < 64; ++y)
+            for (int x = 0; x < 64; ++x)
+                for (int c = 0; c < 3; ++c) {
+                    const auto at = std::size_t((y * 64 + x) * 3 + c);
+                    if (x != column)
+                        QCOMPARE(soft.rgb[at], hard.rgb[at]);
+                    else
+                        QVERIFY(std::abs(soft.rgb[at] - (0.498 * hard.rgb[at] + 0.502 * m_heart.rgb[at]))
+                                < 1.5);
+                }
+    }
+
+    void laterStagesAreDrawnAnewFromASeedOfTheirOwn()
+    {
+        auto request = request_for("cat face");
+        const auto whole = draw(request);
+        request.recipe.later = LaterStages{ 2, 77 };
+        const auto anew = draw(request);
+        QCOMPARE(anew.stages[0], whole.stages[0]);
+        QVERIFY(psnr(anew.image, whole.image) < 40);
+        QCOMPARE(recipe_from_record(request).later->seed, std::uint64_t(77));
+        auto kept = request_for("cat face"); // the first stage given as a picture
+        kept.seed = 77;
+        kept.kept = { { 1, whole.stages[0] } };
+        kept.image_embeds = { whole.image_embed };
+        QVERIFY(psnr(draw(kept).image, anew.image) > 30);
+        request.recipe.later->cond_scale = 3;
+        const auto guided = draw(request);
+        QCOMPARE(guided.stages[0], whole.stages[0]);
+        QCOMPARE(recipe_from_record(request).later->cond_scale, std::optional(3.));
+        for (const int from : { 1, 3 }) {
+            request.recipe.later->from = from;
+            QVERIFY(!usage_error_of([&] { draw(request); }).empty());
+        }
     }
 
     void everySamplerCanStartFromAPicture_data()
@@ -386,6 +467,13 @@ private:
         request.steps = { 8, 4 };
         request.preview_every = 0;
         return request;
+    }
+
+    /// As it stands in the metadata of a picture.
+    static Recipe recipe_from_record(const GenerateRequest& request)
+    {
+        return making_from_json(to_json(making_of({}, filled(1, 1, 0), {}, request.recipe, "1")), "it")
+            .recipe;
     }
 
     Picture draw(const GenerateRequest& request)
