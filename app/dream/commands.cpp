@@ -56,6 +56,7 @@ int runDream(std::vector<std::string> arguments)
     app.get_formatter()->column_width(32);
     addGenerateCommand(app, status);
     addEditCommands(app, status);
+    addInterpolateCommand(app, status);
     addTrainCommand(app, status);
     addDatasetCommand(app, status);
     addModelCommand(app, status);

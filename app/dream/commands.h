@@ -11,7 +11,8 @@ enum ExitStatus { Done = 0, Failed = 1, WrongUsage = 2, Interrupted = 130 };
 /// Each adds its subcommand to `app`; what it does runs while `app` parses and leaves its exit status in
 /// `status`, which must outlive the parsing. Errors leave as exceptions.
 void addGenerateCommand(CLI::App& app, int& status);
-void addEditCommands(CLI::App& app, int& status); ///< vary, blend, textdiff, inpaint, outpaint
+void addEditCommands(CLI::App& app, int& status);
+void addInterpolateCommand(CLI::App& app, int& status); ///< vary, blend, textdiff, inpaint, outpaint
 void addTrainCommand(CLI::App& app, int& status);
 void addDatasetCommand(CLI::App& app, int& status);
 void addModelCommand(CLI::App& app, int& status);

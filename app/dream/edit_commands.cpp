@@ -87,32 +87,8 @@ void addVary(CLI::App& app, int& status)
 void addBlend(CLI::App& app, int& status)
 {
     const auto options = std::make_shared<EditOptions>();
-    auto* blend
-        = addEdit(app, status, "blend", "Draw what lies between pictures and prompts", options, [options] {
-              const auto& weights = options->weights;
-              if (!weights.empty() && weights.size() != options->parts.size())
-                  throw UsageError("There are " + std::to_string(options->parts.size()) + " parts but "
-                                   + std::to_string(weights.size()) + " weights; give one for each.");
-              std::string words;
-              for (std::size_t i = 0; i < options->parts.size(); ++i) {
-                  const auto& part = options->parts[i];
-                  reverie::BlendPart one;
-                  one.weight = weights.empty() ? 1 : weights[i];
-                  std::error_code error;
-                  if (fs::is_regular_file(part, error))
-                      one.picture = reverie::read_source(part);
-                  else
-                      one.text = part;
-                  const auto shown = one.picture ? promptOf(part) : part;
-                  words += (words.empty() || shown.empty() ? "" : " and ") + shown;
-                  options->generate.name
-                      += (i == 0 ? "" : "-and-") + reverie::slug(one.picture ? stemOf(part) : part);
-                  options->generate.recipe.blend.push_back(std::move(one));
-              }
-              options->generate.prompts = { words };
-              if (constexpr std::size_t longest = 100; options->generate.name.size() > longest)
-                  options->generate.name = "blend";
-          });
+    auto* blend = addEdit(app, status, "blend", "Draw what lies between pictures and prompts", options,
+                          [options] { setBlend(options->generate, options->parts, options->weights); });
     blend->add_option("PART", options->parts, "Pictures, and prompts where there is no such file")
         ->required()
         ->expected(2, 64);
@@ -153,7 +129,8 @@ void addInpaint(CLI::App& app, int& status)
     inpaint->add_option("PICTURE", options->picture, "The picture; its middle square is taken")->required();
     inpaint->add_option("PROMPT", options->prompt, "What the whole picture shows afterwards")->required();
     inpaint
-        ->add_option("--mask", options->mask, "Picture of the same size, white or transparent where to draw")
+        ->add_option("--mask", options->mask,
+                     "Picture of the same size, white or transparent where to draw; greys above half fade")
         ->required();
     inpaint->add_option("--resample", options->resample, "How often every step is taken, for seams that fit")
         ->capture_default_str();
@@ -188,6 +165,32 @@ void addOutpaint(CLI::App& app, int& status)
 }
 
 } // namespace
+
+void setBlend(GenerateOptions& options, const std::vector<std::string>& parts,
+              const std::vector<double>& weights)
+{
+    if (!weights.empty() && weights.size() != parts.size())
+        throw UsageError("There are " + std::to_string(parts.size()) + " parts but "
+                         + std::to_string(weights.size()) + " weights; give one for each.");
+    std::string words;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto& part = parts[i];
+        reverie::BlendPart one;
+        one.weight = weights.empty() ? 1 : weights[i];
+        std::error_code error;
+        if (fs::is_regular_file(part, error))
+            one.picture = reverie::read_source(part);
+        else
+            one.text = part;
+        const auto shown = one.picture ? promptOf(part) : part;
+        words += (words.empty() || shown.empty() ? "" : " and ") + shown;
+        options.name += (i == 0 ? "" : "-and-") + reverie::slug(one.picture ? stemOf(part) : part);
+        options.recipe.blend.push_back(std::move(one));
+    }
+    options.prompts = { words };
+    if (constexpr std::size_t longest = 100; options.name.size() > longest)
+        options.name = "blend";
+}
 
 void addEditCommands(CLI::App& app, int& status)
 {

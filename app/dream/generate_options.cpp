@@ -224,9 +224,9 @@ static GenerateRequest requestOf(const GenerateOptions& options, GenerateJob& jo
     if (!options.from.empty()) {
         const auto making = reverie::read_making(options.from);
         auto request = reverie::request_from(making);
-        reverie::restore_sources(
-            request.recipe,
-            { std::filesystem::absolute(options.from).parent_path(), std::filesystem::current_path() });
+        auto folders = reverie::source_folders(options.from);
+        folders.push_back(std::filesystem::current_path());
+        reverie::restore_sources(request.recipe, folders);
         job.generator.dtype = making.settings.dtype;
         model = modelOf(making, options, job.warning);
         return request;

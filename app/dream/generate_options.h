@@ -44,6 +44,11 @@ void addGenerateFlags(CLI::App& command, GenerateOptions& options);
 /// Those that every command that draws has.
 void addSamplingFlags(CLI::App& command, GenerateOptions& options);
 
+/// What `dream blend` draws: a picture of every part that is a file, words of the others. No weights: all the
+/// same. Throws UsageError.
+void setBlend(GenerateOptions& options, const std::vector<std::string>& parts,
+              const std::vector<double>& weights);
+
 /// What is asked for, and with which model. Reads the prompt file or the picture to go on from. Throws
 /// UsageError for what no model could do.
 struct GenerateJob {

@@ -124,6 +124,7 @@ void JobDrawing::keep(const Picture& picture, const ResolvedSettings& settings)
     if (picture.image.empty() || m_written.contains(picture.index))
         return;
     const auto path = m_written[picture.index] = m_writer.write(picture, settings);
+    m_newest = picture.image;
     registerIn(path);
     m_output.result(path.string());
     m_output.object({ { "type", "picture" },

@@ -36,6 +36,7 @@ public:
     ExitStatus run(WarmModel& model);
     /// Of what was written, by Picture::index.
     [[nodiscard]] const std::map<int, std::filesystem::path>& written() const { return m_written; }
+    [[nodiscard]] const reverie::Image& newest() const { return m_newest; } ///< of what was written
 
 private:
     void onUpdate(const reverie::GenerateUpdate& update);
@@ -46,6 +47,7 @@ private:
     Output& m_output;
     PictureWriter m_writer;
     std::map<int, std::filesystem::path> m_written;
+    reverie::Image m_newest;
     bool m_inGallery;
 };
 

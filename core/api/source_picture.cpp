@@ -63,4 +63,14 @@ void restore_sources(Recipe& recipe, const std::vector<fs::path>& folders)
         source->image = read_pixels(found(*source, folders));
 }
 
+fs::path kept_beside(const fs::path& picture)
+{
+    return picture.string() + ".reverie";
+}
+
+std::vector<fs::path> source_folders(const fs::path& picture)
+{
+    return { fs::absolute(picture).parent_path(), kept_beside(fs::absolute(picture)) };
+}
+
 } // namespace reverie

@@ -18,4 +18,10 @@ SourcePicture read_source(const std::filesystem::path& picture);
 /// of `folders` that has it with the recorded hash. Throws Error naming what is missing.
 void restore_sources(Recipe& recipe, const std::vector<std::filesystem::path>& folders);
 
+/// `<picture>.reverie`: what is kept beside a picture, the mask it was painted with among others.
+std::filesystem::path kept_beside(const std::filesystem::path& picture);
+
+/// Where what a picture was made from is looked for first: its own folder, and what is kept beside it.
+std::vector<std::filesystem::path> source_folders(const std::filesystem::path& picture);
+
 } // namespace reverie

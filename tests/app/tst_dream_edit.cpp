@@ -247,8 +247,36 @@ private Q_SLOTS:
                         m_heart, QStringLiteral("--strength"), strength }));
         };
         const QImage heart(m_heart);
-        QVERIFY(difference(started(QStringLiteral("0.15")), heart)
-                < difference(started(QStringLiteral("1")), heart));
+        const QImage whole = started(QStringLiteral("1"));
+        QVERIFY(difference(started(QStringLiteral("0.15")), heart) < difference(whole, heart));
+        QCOMPARE(whole, QImage(m_cat)); // nothing of the picture is left
+    }
+
+    void aStripLeadsFromOneToTheOther()
+    {
+        const Run run = dream(QStringList{ QStringLiteral("interpolate"), QStringLiteral("red heart"), m_cat,
+                                           QStringLiteral("--pictures"), QStringLiteral("3"),
+                                           QStringLiteral("-o"), QStringLiteral("strip.webp") }
+                              + quick());
+        QVERIFY2(run.status == 0, run.err);
+        const QStringList paths = QString::fromUtf8(run.out).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+        QCOMPARE(paths.size(), 4);
+        QCOMPARE(paths.last(), QStringLiteral("strip.webp"));
+        for (int i = 0; i < 3; ++i) {
+            const auto making = makingOf(m_folder.filePath(paths[i]));
+            QCOMPARE(making.seed, std::uint64_t(3));
+            QCOMPARE(making.recipe.blend[1].weight, i / 2.);
+            QVERIFY(making.recipe.blend[1].picture.has_value());
+        }
+        QVERIFY(difference(QImage(m_folder.filePath(paths[0])), QImage(m_heart)) < 2); // the prompt alone
+        QFile file(m_folder.filePath(QStringLiteral("strip.webp")));
+        QVERIFY(file.open(QFile::ReadOnly));
+        const QByteArray bytes = file.readAll();
+        QCOMPARE(bytes.count("ANMF"), 3); // its frames
+        QCOMPARE(dream({ QStringLiteral("interpolate"), QStringLiteral("red heart"),
+                         QStringLiteral("cat face"), QStringLiteral("--pictures"), QStringLiteral("1") })
+                     .status,
+                 2);
     }
 
     void aNegativePromptWorksThroughGuidance()
