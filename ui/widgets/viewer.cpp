@@ -63,6 +63,7 @@ Viewer::Viewer(QWidget* parent)
     m_timeLine->setAccessibleName(tr("Steps"));
     m_timeLine->hide();
     connect(m_timeLine, &TimeLine::moved, this, &Viewer::showStep);
+    connect(m_timeLine, &TimeLine::exportFailed, this, &Viewer::failed);
     connect(m_canvas, &ViewerCanvas::zoomChanged, this,
             [this] { m_zoom->setText(tr("%1%").arg(qRound(m_canvas->zoom() * 100))); });
 }
