@@ -10,7 +10,10 @@ namespace reverie::ui {
 
 PictureMaking FinishedPicture::making() const
 {
-    return making_of(picture, picture.image, settings, recipe, REVERIE_VERSION);
+    PictureMaking making = making_of(picture, picture.image, settings, recipe, REVERIE_VERSION);
+    if (recipe.inpaint)
+        making.recipe.inpaint->mask.image = recipe.inpaint->mask.image;
+    return making;
 }
 
 quint64 PictureList::add(Picture picture, const ResolvedSettings& settings, const Recipe& recipe)
@@ -18,6 +21,8 @@ quint64 PictureList::add(Picture picture, const ResolvedSettings& settings, cons
     beginInsertRows({}, 0, 0);
     const QImage image = toQImage(picture.image);
     m_pictures.push_back({ ++m_lastId, std::move(picture), settings, image, {}, without_pixels(recipe) });
+    if (recipe.inpaint) // which is kept beside the picture's file
+        m_pictures.back().recipe.inpaint->mask.image = recipe.inpaint->mask.image;
     endInsertRows();
     return m_lastId;
 }

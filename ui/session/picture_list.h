@@ -20,7 +20,7 @@ struct FinishedPicture {
     ResolvedSettings settings;
     QImage image;
     QString path; ///< empty as long as it is not written
-    Recipe recipe; ///< without pixels
+    Recipe recipe; ///< without pixels but those of a mask
     [[nodiscard]] PictureMaking making() const;
 };
 

@@ -3,6 +3,7 @@
 
 #include "ui/session/job_runner.h"
 #include "ui/session/path.h"
+#include "ui/session/picture_edit.h"
 #include "ui/session/picture_stages.h"
 
 #include "core/base/error.h"
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 void keepStages(const fs::path& file, const Picture& picture, const PictureMaking& making)
 {
     try {
+        writeMask(file, making.recipe);
         writeStages(file, picture, making);
     } catch (const Error&) {
         return;

@@ -11,7 +11,7 @@
 #include "core/api/source_picture.h"
 #include "core/base/file.h"
 
-#include <QFileInfo>
+#include <QDirIterator>
 #include <QPointer>
 
 namespace reverie::ui {
@@ -19,6 +19,18 @@ namespace reverie::ui {
 namespace {
 
 constexpr int linger_ms = 1500;
+
+/// From beside the picture, or from where pictures are drawn to, with the folders of its days.
+void restoreSources(Recipe& recipe, const std::filesystem::path& picture, const QString& output)
+{
+    if (sources_of(recipe).empty())
+        return;
+    auto folders = source_folders(picture);
+    folders.push_back(toPath(output));
+    for (QDirIterator days(output, QDir::Dirs | QDir::NoDotAndDotDot); days.hasNext();)
+        folders.push_back(toPath(days.next()));
+    restore_sources(recipe, folders);
+}
 
 } // namespace
 
@@ -344,15 +356,13 @@ QStringList Session::captionSelection(int count, quint32 turn) const
 
 void Session::readMaking(const QString& path)
 {
-    const std::vector<std::filesystem::path> folders{ toPath(QFileInfo(path).absolutePath()),
-                                                      toPath(m_outputFolder) };
     m_reading.start(
-        [file = toPath(path), folders](const std::stop_token&, const JobRunner::Post&) {
+        [file = toPath(path), output = m_outputFolder](const std::stop_token&, const JobRunner::Post&) {
             PictureMetadata picture = read_metadata(read_file(file));
             if (!picture.making && (picture.tool.empty() || picture.tool == "Reverie"))
                 picture.making = read_making(file); // which says what is wrong with it
             if (picture.making)
-                restore_sources(picture.making->recipe, folders);
+                restoreSources(picture.making->recipe, file, output);
             return picture;
         },
         [this, path](const PictureMetadata& picture) {

@@ -58,7 +58,7 @@ Verdict verifyPicture(Generator& generator, const std::filesystem::path& file, s
                     + " was stopped early, so it can't be drawn again; choose a finished picture.");
     const Image kept = toImage(readPicture(toQString(file)));
     GenerateRequest request = request_from(making);
-    restore_sources(request.recipe, { file.parent_path() });
+    restore_sources(request.recipe, source_folders(file));
     request.preview_every = 0;
     const GenerateResult result = generator.generate(request, {}, stop);
     Verdict verdict;

@@ -7,6 +7,7 @@
 
 #include <QLabel>
 #include <QLineEdit>
+#include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -68,6 +69,8 @@ BlendPanel::BlendPanel(QWidget* parent)
     , m_from(phraseField(tr("from: day"), tr("Phrase to go away from")))
     , m_to(phraseField(tr("to: night"), tr("Phrase to go towards")))
     , m_strength(new NumberField(tr("Strength"), tr("How far to go from the one phrase to the other")))
+    , m_stripSteps(new QSpinBox)
+    , m_drawStrip(button(QStringLiteral("strip"), tr("Draw the pictures between them")))
 {
     setAccessibleName(tr("Mix"));
     auto* layout = new QVBoxLayout(this);
@@ -75,6 +78,7 @@ BlendPanel::BlendPanel(QWidget* parent)
     layout->setSpacing(6);
     m_rows->setSpacing(6);
     layout->addLayout(m_rows);
+    layout->addWidget(makeStrip());
     layout->addWidget(makeAdders());
     layout->addWidget(makeDifference());
     m_strength->setRange(share, usual_strength);
@@ -101,6 +105,27 @@ QWidget* BlendPanel::makeAdders()
     connect(m_add, &QToolButton::clicked, this, &BlendPanel::takePhrase);
     connect(m_addPicture, &QToolButton::clicked, this, &BlendPanel::pictureWanted);
     return row;
+}
+
+QWidget* BlendPanel::makeStrip()
+{
+    m_strip = new QWidget;
+    auto* layout = new QHBoxLayout(m_strip);
+    layout->setContentsMargins({});
+    layout->setSpacing(6);
+    auto* label = new QLabel(tr("Strip from the first to the last"));
+    label->setBuddy(m_stripSteps);
+    m_stripSteps->setRange(2, 64);
+    m_stripSteps->setValue(8);
+    m_stripSteps->setAccessibleName(tr("Pictures of the strip"));
+    m_stripSteps->setToolTip(tr("How many pictures lead from the first of the mix to the last"));
+    layout->addWidget(label, 1);
+    layout->addWidget(m_stripSteps);
+    layout->addWidget(m_drawStrip);
+    m_strip->hide();
+    connect(m_drawStrip, &QToolButton::clicked, this, [this] { Q_EMIT stripWanted(m_stripSteps->value()); });
+    connect(this, &BlendPanel::partsChanged, this, [this] { m_strip->setVisible(m_parts.size() > 1); });
+    return m_strip;
 }
 
 QWidget* BlendPanel::makeDifference()
@@ -206,6 +231,8 @@ std::vector<QWidget*> BlendPanel::controls() const
     std::vector<QWidget*> all;
     for (const Part& part : m_parts)
         all.insert(all.end(), { part.weight, part.remove });
+    if (m_parts.size() > 1)
+        all.insert(all.end(), { m_stripSteps, m_drawStrip });
     all.insert(all.end(), { m_phrase, m_add, m_addPicture, m_from, m_to, m_strength });
     return all;
 }

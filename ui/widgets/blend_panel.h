@@ -8,6 +8,7 @@
 #include <vector>
 
 class QLineEdit;
+class QSpinBox;
 class QToolButton;
 class QVBoxLayout;
 
@@ -37,6 +38,7 @@ Q_SIGNALS:
     void changed(); ///< also while a slider moves
     void partsChanged(); ///< controls() did
     void pictureWanted();
+    void stripWanted(int steps); ///< from the first part to the last
 
 private:
     struct Part {
@@ -48,6 +50,7 @@ private:
 
     QWidget* makeAdders();
     QWidget* makeDifference();
+    QWidget* makeStrip();
     void addPart(BlendPart part);
     void removePart(QWidget* row);
     void clear();
@@ -61,6 +64,9 @@ private:
     QLineEdit* m_from;
     QLineEdit* m_to;
     NumberField* m_strength;
+    QWidget* m_strip;
+    QSpinBox* m_stripSteps;
+    QToolButton* m_drawStrip;
     std::vector<Part> m_parts;
 };
 

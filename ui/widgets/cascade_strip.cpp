@@ -34,7 +34,10 @@ void CascadeStrip::setModel(const ModelInfo& model)
     for (const StageInfo& stage : model.stages) {
         addArrow();
         m_stages.push_back(new StageTile(stage.size));
+        m_stages.back()->setToolTip(tr("Show this stage; what comes behind it can be drawn anew (Ctrl+L)"));
         m_layout->addWidget(m_stages.back());
+        connect(m_stages.back(), &StageTile::clicked, this,
+                [this, number = static_cast<int>(m_stages.size())] { Q_EMIT stageChosen(number); });
     }
     m_layout->addStretch();
 }

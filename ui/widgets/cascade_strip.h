@@ -23,6 +23,9 @@ public:
     void setModel(const ModelInfo& model);
     void show(const CascadeState& state);
 
+Q_SIGNALS:
+    void stageChosen(int stage); ///< of the decoder, from 1
+
 private:
     void addArrow();
 

@@ -83,16 +83,19 @@ void CreatePage::makeActions()
         = addAction(tr("Earlier &Prompts…"), Keys{ Qt::CTRL | Qt::Key_H }, &CreatePage::showHistory);
     makeUndo();
     m_boardBar->addAction(m_actions.finishPicks);
+    makeEditActions();
     m_actions.mixIn->setIcon(Theme::icon(QStringLiteral("shuffle")));
     m_actions.showBoard->setIcon(Theme::icon(QStringLiteral("back")));
     m_actions.copy->setIcon(Theme::icon(QStringLiteral("copy")));
     m_actions.showInFolder->setIcon(Theme::icon(QStringLiteral("folder")));
     m_actions.useAll->setIcon(Theme::icon(QStringLiteral("reuse")));
     for (QAction* action :
-         { m_actions.showBoard, m_actions.mixIn, m_actions.useAll, m_actions.copy, m_actions.showInFolder })
+         { m_actions.showBoard, m_actions.showStrip, m_actions.showEditor, m_actions.edit, m_actions.drawOn,
+           m_actions.mixIn, m_actions.useAll, m_actions.copy, m_actions.showInFolder })
         m_bar->addAction(action);
     const QList<QAction*> ofPicture{ m_actions.copy,    m_actions.showInFolder, m_actions.usePrompt,
-                                     m_actions.useSeed, m_actions.useAll,       m_actions.mixIn };
+                                     m_actions.useSeed, m_actions.useAll,       m_actions.mixIn,
+                                     m_actions.edit,    m_actions.drawOn };
     m_finished->setActions(ofPicture);
     m_view->setContextMenuPolicy(Qt::ActionsContextMenu);
     m_view->addActions(ofPicture);
@@ -137,6 +140,7 @@ void CreatePage::enableActions()
     m_actions.showInFolder->setEnabled(picture && !picture->path.isEmpty());
     for (QAction* action : { m_actions.copy, m_actions.usePrompt, m_actions.useSeed, m_actions.useAll })
         action->setEnabled(picture);
+    enableEditActions();
 }
 
 void CreatePage::copy()
@@ -207,19 +211,29 @@ void CreatePage::useSeed()
 
 void CreatePage::useAll()
 {
-    if (const FinishedPicture* picture = currentPicture())
+    const FinishedPicture* picture = currentPicture();
+    if (!picture)
+        return;
+    if (sources_of(picture->recipe).empty() || picture->path.isEmpty())
         showMaking(picture->making(), {});
+    else
+        readMaking(picture->path, {});
 }
 
 void CreatePage::restoreFrom(const QString& picture)
 {
-    m_session.readMaking(picture);
+    readMaking(picture, {});
 }
 
-void CreatePage::recall(const PictureMetadata& picture, Recall what, const QString& file)
+void CreatePage::recall(const PictureMetadata& picture, Recall what, const QString& path)
 {
+    const QString file = QFileInfo(path).fileName();
     if (what == Recall::All && picture.making) {
-        showMaking(*picture.making, file);
+        if (sources_of(picture.making->recipe).empty())
+            showMaking(*picture.making, file);
+        else // without their pixels the rest is taken over all the same
+            readMaking(path, {},
+                       [this, making = *picture.making, file](const QString&) { showMaking(making, file); });
         return;
     }
     if (what != Recall::Seed)
@@ -241,13 +255,14 @@ void CreatePage::showMaking(const PictureMaking& making, const QString& file)
     Settings::Draft draft;
     draft.request = request_from(making);
     auto& recipe = draft.request.recipe;
-    const bool edited = recipe.start || recipe.inpaint || recipe.outpaint;
-    recipe.start.reset();
-    recipe.inpaint.reset();
-    recipe.outpaint.reset();
     const auto sources = sources_of(recipe);
     const bool sourcesMissing = std::any_of(sources.begin(), sources.end(),
                                             [](const auto* source) { return source->image.empty(); });
+    const auto edit = sourcesMissing ? std::nullopt : PictureEdit::of(recipe);
+    const bool edited = sourcesMissing && (recipe.start || recipe.inpaint || recipe.outpaint);
+    recipe.start.reset();
+    recipe.inpaint.reset();
+    recipe.outpaint.reset();
     if (sourcesMissing)
         recipe.blend.clear();
     draft.prompt = asTyped(making.prompt);
@@ -256,13 +271,15 @@ void CreatePage::showMaking(const PictureMaking& making, const QString& file)
     m_parameters->setDraft(draft);
     if (!making.axes.empty())
         m_gridAxes = making.axes;
+    if (edit)
+        openEditor(*edit, {});
     const QString model = QString::fromStdString(making.settings.model);
     if (m_session.model() && model != QString::fromStdString(m_session.model()->title))
         m_message->showNote(
             tr("This picture was made with the model “%1”; open it to draw the same again.").arg(model));
     else if (edited || sourcesMissing)
         m_message->showNote(
-            edited ? tr("Took over the prompt and the numbers; dream --from draws such a picture again.")
+            edited ? tr("Took over the prompt and the numbers, but the picture it was edited from is gone.")
                    : tr("Took over all but the pictures it was mixed from; drop its file here for those."));
     else if (!file.isEmpty())
         m_message->showNote(tr("Took over everything that made %1.").arg(file));

@@ -109,7 +109,7 @@ void CreatePage::sketch()
 {
     if (m_parameters->blendPanel().isEmpty() || !m_session.model() || m_modelFailed)
         return;
-    if (m_session.isDrawing() && !m_sketching)
+    if (m_showing == Showing::Editor || (m_session.isDrawing() && !m_sketching))
         return;
     auto draft = readyDraft();
     if (!draft || draft->request.prompts.size() > 1)

@@ -7,6 +7,7 @@
 #include "ui/widgets/blend_panel.h"
 #include "ui/widgets/board_bar.h"
 #include "ui/widgets/cascade_strip.h"
+#include "ui/widgets/edit_page.h"
 #include "ui/widgets/empty_page.h"
 #include "ui/widgets/finished_pane.h"
 #include "ui/widgets/gallery_page.h"
@@ -37,17 +38,23 @@ constexpr int preview_interval_ms = 40;
 constexpr int complete_after_ms = 600;
 constexpr double most_step_bytes = 256e6;
 
-/// Every x0 estimate that was kept, through all stages.
+/// Every x0 estimate that was kept, through all stages; of a stage without any its end.
 std::vector<TimeLine::Frame> framesOf(const Picture& picture)
 {
     std::vector<TimeLine::Frame> frames;
-    for (size_t stage = 0; stage < picture.steps.size(); ++stage) {
-        const auto& steps = picture.steps[stage];
-        for (size_t step = 0; step < steps.size(); ++step)
-            frames.push_back({ toQImage(steps[step]), static_cast<int>(stage) + 1, static_cast<int>(step) + 1,
-                               static_cast<int>(steps.size()) });
+    const auto add = [&frames](const Image& image, size_t stage, size_t step, size_t steps) {
+        if (!image.empty())
+            frames.push_back({ toQImage(image), static_cast<int>(stage) + 1, static_cast<int>(step) + 1,
+                               static_cast<int>(steps) });
+    };
+    for (size_t stage = 0; stage < picture.stages.size(); ++stage) {
+        const size_t kept = stage < picture.steps.size() ? picture.steps[stage].size() : 0;
+        for (size_t step = 0; step < kept; ++step)
+            add(picture.steps[stage][step], stage, step, kept);
+        if (kept == 0)
+            add(picture.stages[stage], stage, 0, 1);
     }
-    return frames;
+    return frames.size() > 1 ? frames : std::vector<TimeLine::Frame>();
 }
 
 } // namespace
@@ -70,6 +77,7 @@ CreatePage::CreatePage(Session& session, DrawQueue& queue, QWidget* parent)
     , m_queuePanel(new QueuePanel(queue))
     , m_boardBar(new BoardBar)
     , m_timeLine(new TimeLine)
+    , m_editor(new EditPage)
     , m_steps(new SettingsHistory(*m_parameters, this))
     , m_captionTurn(QRandomGenerator::global()->generate())
 {
@@ -93,6 +101,7 @@ CreatePage::CreatePage(Session& session, DrawQueue& queue, QWidget* parent)
     connectPanels();
     connectQueue();
     makeSets();
+    connectEditing();
     refresh();
 }
 
@@ -103,8 +112,8 @@ QWidget* CreatePage::makeCentre()
     auto* layout = new QVBoxLayout(centre);
     layout->setContentsMargins({});
     layout->setSpacing(0);
-    for (QWidget* page :
-         { static_cast<QWidget*>(m_empty), static_cast<QWidget*>(m_error), static_cast<QWidget*>(m_view) })
+    for (QWidget* page : { static_cast<QWidget*>(m_empty), static_cast<QWidget*>(m_error),
+                           static_cast<QWidget*>(m_view), static_cast<QWidget*>(m_editor) })
         m_stack->addWidget(page);
     layout->addWidget(m_message);
     layout->addWidget(m_stack, 1);
@@ -144,16 +153,31 @@ void CreatePage::connectSession()
         m_parameters->setUnknownWords(advice.unknownWords);
     });
     connect(&m_session, &Session::makingRead, this, [this](const PictureMaking& making, const QString& path) {
-        showMaking(making, QFileInfo(path).fileName());
+        if (const auto then = std::exchange(m_withMaking, {}))
+            then(making);
+        else
+            showMaking(making, QFileInfo(path).fileName());
+        offerMore({});
     });
     connect(&m_session, &Session::foreignRead, this,
             [this](const PictureMetadata& picture, const QString& path) {
-                recall(picture, Recall::All, QFileInfo(path).fileName());
+                recall(picture, Recall::All, path);
+                offerMore({});
             });
-    connect(&m_session, &Session::makingFailed, this,
-            [this](const QString& text) { m_message->showError(text); });
-    connect(&m_session, &Session::sourceRead, this,
-            [this](const SourcePicture& source) { m_parameters->blendPanel().addPicture(source); });
+    connect(&m_session, &Session::makingFailed, this, [this](const QString& text) {
+        m_withMaking = {};
+        if (const auto otherwise = std::exchange(m_withoutMaking, {}))
+            otherwise(text);
+        else if (m_dropped.isEmpty())
+            m_message->showError(text);
+        offerMore(text);
+    });
+    connect(&m_session, &Session::sourceRead, this, [this](const SourcePicture& source) {
+        if (const auto then = std::exchange(m_withSource, {}))
+            then(source);
+        else
+            m_parameters->blendPanel().addPicture(source);
+    });
     connect(&m_session, &Session::sourceFailed, this,
             [this](const QString& text) { m_message->showError(text); });
     connect(&m_session, &Session::explored, this, &CreatePage::refresh);
@@ -181,7 +205,13 @@ void CreatePage::connectPanels()
     connect(&m_parameters->blendPanel(), &BlendPanel::pictureWanted, this, &CreatePage::choosePictureToMix);
     connect(&m_completeSoon, &QTimer::timeout, this, &CreatePage::completeSketch);
     connect(m_view, &PictureView::pickToggled, this, &CreatePage::togglePick);
-    connect(m_timeLine, &TimeLine::moved, this, [this] { m_view->show({ m_timeLine->current() }, 0); });
+    connect(m_timeLine, &TimeLine::moved, this, [this] {
+        if (m_showing == Showing::Strip)
+            refresh();
+        else
+            m_view->show({ m_timeLine->current() }, 0);
+        enableActions();
+    });
     connect(m_progress, &ProgressLine::backWanted, this, [this] {
         m_showing = m_session.board().isEmpty() || m_session.drawing().size() == 1 ? Showing::Drawing
                                                                                    : Showing::Board;
@@ -274,6 +304,7 @@ void CreatePage::showProgress()
 void CreatePage::showFinished(int row)
 {
     const FinishedPicture& picture = m_session.pictures().at(row);
+    m_interpolation.take(picture);
     if (m_showing != Showing::Board)
         m_drawn[picture.picture.index] = picture.id;
     if (m_showing == Showing::Drawing && m_session.drawing().size() == 1)
@@ -301,6 +332,8 @@ void CreatePage::refresh()
         cascade = showRun();
     else if (m_showing == Showing::Board)
         cascade = showCandidates();
+    else if (m_showing == Showing::Strip)
+        cascade = showInterpolation();
     else if (finished)
         cascade = showOne(*finished);
     m_strip->show(cascade);
@@ -308,12 +341,15 @@ void CreatePage::refresh()
         m_bar->show(*finished);
     m_bar->setVisible(finished);
     m_boardBar->setVisible(m_showing == Showing::Board);
-    m_timeLine->setVisible(m_showing == Showing::Picture && !m_timeLine->frames().empty());
-    const bool picture = m_showing != Showing::Nothing;
+    m_timeLine->setVisible((m_showing == Showing::Picture || m_showing == Showing::Strip)
+                           && !m_timeLine->frames().empty());
+    const bool editing = m_showing == Showing::Editor;
+    const bool picture = m_showing != Showing::Nothing && !editing;
     m_strip->setVisible(picture && !(finished && finished->picture.stages.empty())); // a grid has none
     m_progress->setVisible(drawing);
-    m_progress->setAway(drawing && m_showing == Showing::Picture);
+    m_progress->setAway(drawing && (m_showing == Showing::Picture || editing));
     m_stack->setCurrentWidget(picture             ? static_cast<QWidget*>(m_view)
+                                  : editing       ? static_cast<QWidget*>(m_editor)
                                   : m_modelFailed ? static_cast<QWidget*>(m_error)
                                                   : m_empty);
     enableActions();
@@ -352,6 +388,8 @@ int CreatePage::currentRow() const
         const auto one = finished.find(m_focus);
         return one == finished.end() ? -1 : m_session.pictures().rowOf(one->second);
     }
+    if (m_showing == Showing::Strip)
+        return m_session.pictures().rowOf(m_interpolation.idAt(m_focus));
     const auto drawn = m_drawn.find(m_focus);
     return m_showing == Showing::Drawing && drawn != m_drawn.end() ? m_session.pictures().rowOf(drawn->second)
                                                                    : -1;

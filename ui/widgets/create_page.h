@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "ui/session/interpolation_strip.h"
+#include "ui/session/picture_edit.h"
 #include "ui/session/prompt_history.h"
 #include "ui/session/settings.h"
 
@@ -23,6 +25,7 @@ namespace reverie::ui {
 class BoardBar;
 class CascadeStrip;
 class DrawQueue;
+class EditPage;
 class EmptyPage;
 class FinishedPane;
 class GridKeeper;
@@ -69,6 +72,10 @@ public:
         QAction* promptFile;
         QAction* undo; ///< of settings
         QAction* redo;
+        QAction* edit;
+        QAction* showEditor;
+        QAction* showStrip;
+        QAction* drawOn;
     };
 
     CreatePage(Session& session, DrawQueue& queue, QWidget* parent = nullptr);
@@ -83,6 +90,10 @@ public:
     void recall(const PictureMetadata& picture, Recall what, const QString& file);
     /// Draws the prompts of a text file, one on each line.
     void readPrompts(const QString& path);
+    /// Opens the editor on that file; `prompt` says what it shows, if that is known.
+    void editPicture(const QString& path, const QString& prompt = {});
+    /// Takes over what made the picture that was dropped, and offers what else can be done with it.
+    void takeDropped(const QString& path);
     void saveState() const;
     void restoreState();
 
@@ -91,7 +102,7 @@ Q_SIGNALS:
     void titleChanged(const QString& title); ///< what the window's title says before the program's name
 
 private:
-    enum class Showing { Nothing, Drawing, Board, Picture };
+    enum class Showing { Nothing, Drawing, Board, Picture, Editor, Strip };
 
     QAction* addAction(const QString& text, const QList<QKeySequence>& shortcuts, void (CreatePage::*run)());
     void makeActions();
@@ -151,6 +162,26 @@ private:
     void showPicture(int row);
     void offerCaptions();
     void showMaking(const PictureMaking& making, const QString& file);
+
+    void connectEditing();
+    void makeEditActions();
+    void edit();
+    void showEditor();
+    void openEditor(PictureEdit edit, const QString& prompt);
+    void readSource(const QString& path, std::function<void(const SourcePicture&)> then);
+    void vary(const SourcePicture& source);
+    void offerMore(const QString& text);
+    void drawStrip(int steps);
+    void showStrip();
+    [[nodiscard]] CascadeState showInterpolation();
+    void showStage(int stage);
+    void drawOn();
+    void drawLaterStages(const PictureMaking& making);
+    void enableEditActions();
+    /// `then` gets what made the picture, with the pixels of its sources; without it, or where the file can't
+    /// be read, the page takes it over or says so.
+    void readMaking(const QString& path, std::function<void(const PictureMaking&)> then,
+                    std::function<void(const QString&)> otherwise = {});
     void drag(int index);
     void refresh();
     [[nodiscard]] CascadeState showRun();
@@ -187,6 +218,14 @@ private:
     int m_focus = 0; ///< of the drawing's pictures, the one the strip shows
     bool m_focusChosen = false; ///< by the person, so that it does not follow the drawing
     std::map<int, quint64> m_drawn; ///< id of each picture of the drawing that is finished
+    EditPage* m_editor;
+    QString m_dropped; ///< the file that is being read, and then offered for more
+    QString m_offered;
+    QList<QAction*> m_offers; ///< what can be done with it
+    InterpolationStrip m_interpolation;
+    std::function<void(const SourcePicture&)> m_withSource; ///< of a file that is being read
+    std::function<void(const PictureMaking&)> m_withMaking;
+    std::function<void(const QString&)> m_withoutMaking;
     PromptHistory m_history;
     SettingsHistory* m_steps;
     QTimer m_completeSoon; ///< when the mix has not changed for a while, it is drawn to the end

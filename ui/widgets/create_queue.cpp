@@ -7,6 +7,7 @@
 #include "ui/session/path.h"
 #include "ui/session/session.h"
 #include "ui/widgets/blend_panel.h"
+#include "ui/widgets/edit_page.h"
 #include "ui/widgets/finished_pane.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
@@ -108,6 +109,15 @@ void CreatePage::ask(bool first)
         m_parameters->promptBox().setFocus();
         return;
     }
+    if (m_showing == Showing::Editor) {
+        if (const QString problem = m_editor->edit().problem(m_session.model()->stages.back().size);
+            !problem.isEmpty()) {
+            m_message->showNote(problem);
+            return;
+        }
+        draft->board = 0;
+        m_editor->edit().applyTo(draft->request.recipe);
+    }
     if (draft->board > 0 && m_session.isDrawing() && !m_session.isExploring()) {
         m_message->showOffer(tr("The board waits until nothing else is drawn."),
                              { m_queuePanel->actions().pause });
@@ -145,7 +155,9 @@ void CreatePage::ask(bool first)
 void CreatePage::showBegun()
 {
     m_drawn.clear();
-    if (m_showing == Showing::Drawing || m_showing == Showing::Nothing || m_queue.rowCount() == 1) {
+    const bool ofStrip = m_showing == Showing::Strip && !m_interpolation.isComplete();
+    if (m_showing == Showing::Drawing || m_showing == Showing::Nothing
+        || (m_queue.rowCount() == 1 && !ofStrip)) {
         m_focus = 0;
         m_focusChosen = false;
         m_finished->setCurrentRow(-1);

@@ -94,6 +94,8 @@ void GalleryPage::makeActions()
     m_actions.showInFolder = addAction(tr("Show in &Folder"), "folder", {}, &GalleryPage::showInFolder);
     m_actions.verify = addAction(tr("&Verify"), "verify", Keys{ Qt::Key_V }, &GalleryPage::verify);
     m_actions.verify->setToolTip(tr("Draw it again from its record and compare"));
+    m_actions.edit = addAction(tr("&Edit on the Create Page"), "edit", Keys{ Qt::Key_E }, &GalleryPage::edit);
+    m_actions.edit->setIconText(tr("Edit"));
     m_actions.exportSelection
         = addAction(tr("&Export…"), "export", Keys{ Qt::CTRL | Qt::Key_E }, &GalleryPage::exportSelection);
     m_actions.remove = addAction(tr("Move to the T&rash"), "trash", Keys{ Qt::Key_Delete, Qt::Key_X },
@@ -118,10 +120,11 @@ void GalleryPage::makeActions()
     m_grid->setContextMenuPolicy(Qt::ActionsContextMenu);
     m_grid->addActions({ m_actions.open, m_actions.compare, m_actions.moreLike, m_actions.star, m_actions.tag,
                          m_actions.recallAll, m_actions.recallPrompt, m_actions.recallSeed, m_actions.copy,
-                         m_actions.copyText, m_actions.showInFolder, m_actions.verify,
+                         m_actions.copyText, m_actions.showInFolder, m_actions.edit, m_actions.verify,
                          m_actions.exportSelection, m_actions.remove });
     m_actions.moreLike->setIconText(tr("More Like This"));
-    for (QAction* action : { m_actions.recallAll, m_actions.moreLike, m_actions.verify, m_actions.copyText })
+    for (QAction* action :
+         { m_actions.recallAll, m_actions.moreLike, m_actions.edit, m_actions.verify, m_actions.copyText })
         m_details->addAction(action);
     for (QAction* action : { m_actions.compare, m_actions.star, m_actions.remove })
         m_viewer->addToolAction(action);
@@ -133,7 +136,7 @@ void GalleryPage::enableActions()
     const bool any = !chosen().isEmpty();
     for (QAction* action :
          { m_actions.open, m_actions.moreLike, m_actions.recallAll, m_actions.recallPrompt,
-           m_actions.recallSeed, m_actions.copy, m_actions.copyText, m_actions.showInFolder })
+           m_actions.recallSeed, m_actions.copy, m_actions.copyText, m_actions.showInFolder, m_actions.edit })
         action->setEnabled(entry);
     m_actions.verify->setEnabled(entry && entry->tool == QLatin1String("Reverie"));
     for (QAction* action : { m_actions.star, m_actions.tag, m_actions.remove })
@@ -235,11 +238,12 @@ void GalleryPage::recall(Recall what)
             const QByteArray bytes = file.open(QFile::ReadOnly) ? file.readAll() : QByteArray();
             return read_metadata({ bytes.constData(), static_cast<std::size_t>(bytes.size()) });
         },
-        [this, what, name = QFileInfo(entry->path).fileName()](const PictureMetadata& metadata) {
+        [this, what, path = entry->path](const PictureMetadata& metadata) {
             if (metadata.tool.empty())
-                m_message->showNote(tr("%1 says nothing about how it was made.").arg(name));
+                m_message->showNote(
+                    tr("%1 says nothing about how it was made.").arg(QFileInfo(path).fileName()));
             else
-                Q_EMIT recalled(metadata, what, name);
+                Q_EMIT recalled(metadata, what, path);
         },
         [this](const QString& text) { m_message->showError(text); });
 }
@@ -268,6 +272,12 @@ void GalleryPage::showInFolder()
 {
     if (const GalleryEntry* entry = current())
         QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(entry->path).absolutePath()));
+}
+
+void GalleryPage::edit()
+{
+    if (const GalleryEntry* entry = current())
+        Q_EMIT editWanted(entry->path, entry->prompt);
 }
 
 void GalleryPage::verify()

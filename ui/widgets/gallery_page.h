@@ -49,6 +49,7 @@ public:
         QAction* copyText;
         QAction* showInFolder;
         QAction* verify;
+        QAction* edit;
         QAction* exportSelection;
         QAction* remove;
         QAction* details;
@@ -76,7 +77,8 @@ public:
     void activate();
 
 Q_SIGNALS:
-    void recalled(const reverie::PictureMetadata& picture, reverie::ui::Recall what, const QString& file);
+    void recalled(const reverie::PictureMetadata& picture, reverie::ui::Recall what, const QString& path);
+    void editWanted(const QString& path, const QString& prompt);
     void verifyWanted(const QString& path);
 
 protected:
@@ -123,6 +125,7 @@ private:
     void copyText();
     void showInFolder();
     void verify();
+    void edit();
     void exportSelection();
     void remove();
     void undo();

@@ -133,6 +133,10 @@ void MainWindow::addGallery(GalleryStore& store)
                 showPage(0);
                 m_create->recall(picture, what, file);
             });
+    connect(m_gallery, &GalleryPage::editWanted, this, [this](const QString& path, const QString& prompt) {
+        showPage(0);
+        m_create->editPicture(path, prompt);
+    });
     connect(m_gallery, &GalleryPage::verifyWanted, this, [this](const QString& path) {
         m_gallery->message().showNote(tr("Drawing %1 again…").arg(QFileInfo(path).fileName()));
         m_session.verify(path, m_create->parameters().draft().device);
@@ -152,7 +156,7 @@ void MainWindow::makeGalleryMenu()
     menu->addSeparator();
     menu->addActions({ page.star, page.tag, page.remove, page.undo });
     menu->addSeparator();
-    menu->addActions({ page.recallAll, page.recallPrompt, page.recallSeed, page.verify });
+    menu->addActions({ page.recallAll, page.recallPrompt, page.recallSeed, page.edit, page.verify });
     menu->addSeparator();
     menu->addActions({ page.copyText, page.showInFolder, page.exportSelection, page.addFolder });
     menu->addSeparator();
@@ -279,6 +283,8 @@ void MainWindow::makeMenus()
     edit->addActions({ m_create->queuePanel().actions().pause });
     edit->addSeparator();
     edit->addActions({ page.usePrompt, page.useSeed, page.useAll, page.mixIn });
+    edit->addSeparator();
+    edit->addActions({ page.edit, page.showEditor, page.drawOn, page.showStrip });
     makeAppearanceMenu();
     makeHelpMenu();
 }
@@ -432,7 +438,11 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 
 void MainWindow::dropEvent(QDropEvent* event)
 {
-    openFile(openableFile(*event->mimeData()));
+    const QString path = openableFile(*event->mimeData());
+    if (isModel(path))
+        openFile(path);
+    else
+        m_create->takeDropped(path);
     event->acceptProposedAction();
 }
 

@@ -4,8 +4,10 @@
 #include "ui/widgets/painting.h"
 #include "ui/widgets/theme.h"
 
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QProgressBar>
 #include <QVBoxLayout>
@@ -65,6 +67,12 @@ protected:
             paintPlaceholder(painter, rect(), corner);
         else
             paintPicture(painter, rect(), image, corner, Enlarge::AsSquares);
+        if (!parentWidget()->hasFocus())
+            return;
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(QPen(Theme::instance().colours().accent, 2));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), corner, corner);
     }
 };
 
@@ -79,7 +87,42 @@ StageTile::StageTile(int size, QWidget* parent)
     setAccessibleName(tr("Stage of %1 pixels").arg(size));
     m_progress->setAccessibleName(tr("Progress of the stage of %1 pixels").arg(size));
     setFixedWidth(picture_side);
+    setFocusPolicy(Qt::StrongFocus);
     show({});
+}
+
+void StageTile::choose()
+{
+    if (!m_canvas->image.isNull())
+        Q_EMIT clicked();
+}
+
+void StageTile::mouseReleaseEvent(QMouseEvent* event)
+{
+    if (event->button() == Qt::LeftButton && rect().contains(event->pos()))
+        choose();
+}
+
+void StageTile::keyPressEvent(QKeyEvent* event)
+{
+    const int key = event->key();
+    if (event->modifiers() == Qt::NoModifier
+        && (key == Qt::Key_Space || key == Qt::Key_Return || key == Qt::Key_Enter))
+        choose();
+    else
+        QWidget::keyPressEvent(event);
+}
+
+void StageTile::focusInEvent(QFocusEvent* event)
+{
+    QWidget::focusInEvent(event);
+    m_canvas->update();
+}
+
+void StageTile::focusOutEvent(QFocusEvent* event)
+{
+    QWidget::focusOutEvent(event);
+    m_canvas->update();
 }
 
 void StageTile::show(const StageState& state)

@@ -20,8 +20,18 @@ public:
     explicit StageTile(int size, QWidget* parent = nullptr);
     void show(const StageState& state);
 
+Q_SIGNALS:
+    void clicked(); ///< or Space or Enter, where there is a picture
+
+protected:
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+
 private:
     class Canvas;
+    void choose();
     int m_size;
     Canvas* m_canvas;
     QLabel* m_name;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "ui/session/picture_edit.h"
+
+#include "core/api/source_picture.h"
+#include "core/base/file.h"
+#include "ui/session/drawing.h"
+#include "ui/session/picture_codec.h"
+
+#include <QCoreApplication>
+#include <QCryptographicHash>
+
+namespace reverie::ui {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* mask_name = "mask.png";
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("reverie::ui::PictureEdit", text);
+}
+
+QByteArray maskFile(const Image& mask)
+{
+    return encodePicture(toQImage(mask), ImageFormat::Png, 100);
+}
+
+} // namespace
+
+PictureEdit::PictureEdit(SourcePicture source)
+    : picture(std::move(source))
+    , mask(size())
+{
+}
+
+std::optional<PictureEdit> PictureEdit::of(const Recipe& recipe)
+{
+    if (recipe.inpaint) {
+        PictureEdit edit(recipe.inpaint->picture);
+        edit.mask = PictureMask(recipe.inpaint->mask.image);
+        edit.feather = PictureMask::featherOf(recipe.inpaint->mask.image);
+        return edit;
+    }
+    if (recipe.outpaint) {
+        const auto& wanted = *recipe.outpaint;
+        PictureEdit edit(wanted.picture);
+        edit.kind = Kind::Extend;
+        const QSize size = edit.size();
+        const int width = wanted.width > 0 ? wanted.width : 2 * size.width();
+        const int height = wanted.height > 0 ? wanted.height : 2 * size.height();
+        const int left = wanted.left.value_or((width - size.width()) / 2);
+        const int top = wanted.top.value_or((height - size.height()) / 2);
+        edit.frame = { left, top, width - size.width() - left, height - size.height() - top };
+        return edit;
+    }
+    if (recipe.start) {
+        PictureEdit edit(recipe.start->picture);
+        edit.kind = Kind::Start;
+        edit.strength = recipe.start->strength;
+        return edit;
+    }
+    return {};
+}
+
+QString PictureEdit::problem(int side) const
+{
+    if (kind == Kind::Repaint && mask.isEmpty())
+        return tr("Paint over what is to be drawn anew first.");
+    if (kind == Kind::Extend && frame.isNull())
+        return tr("Drag the frame larger than the picture first.");
+    if (kind == Kind::Extend && (frameSize().width() < side || frameSize().height() < side))
+        return tr("This model draws %1 by %1 pixels at a time; make the frame at least that large.")
+            .arg(side);
+    return {};
+}
+
+void PictureEdit::applyTo(Recipe& recipe) const
+{
+    recipe.start.reset();
+    recipe.inpaint.reset();
+    recipe.outpaint.reset();
+    switch (kind) {
+    case Kind::Repaint: {
+        SourcePicture painted{ .image = toImage(mask.feathered(feather)), .file = mask_name };
+        painted.sha256 = QCryptographicHash::hash(maskFile(painted.image), QCryptographicHash::Sha256)
+                             .toHex()
+                             .toStdString();
+        painted.drawn = picture.drawn; // it says nothing about where the picture comes from
+        recipe.inpaint = InpaintPicture{ picture, std::move(painted) };
+        return;
+    }
+    case Kind::Extend: {
+        OutpaintPicture wanted{ .picture = picture };
+        wanted.width = frameSize().width();
+        wanted.height = frameSize().height();
+        wanted.left = frame.left();
+        wanted.top = frame.top();
+        recipe.outpaint = std::move(wanted);
+        return;
+    }
+    case Kind::Start:
+        recipe.start = StartPicture{ picture, strength };
+    }
+}
+
+void writeMask(const fs::path& picture, const Recipe& recipe)
+{
+    if (!recipe.inpaint || recipe.inpaint->mask.file != mask_name || recipe.inpaint->mask.image.empty())
+        return;
+    const fs::path folder = kept_beside(picture);
+    std::error_code error; // the file says it better
+    fs::create_directories(folder, error);
+    write_file(folder / mask_name, maskFile(recipe.inpaint->mask.image).toStdString());
+}
+
+} // namespace reverie::ui
