@@ -9,6 +9,7 @@ set -euo pipefail
 packages=(
     g++ cmake ninja-build                        # to build
     libtorch-dev nlohmann-json3-dev libcli11-dev
+    libgloo-dev                                  # training with several processes; libtorch-dev does not ask for it
     qt6-base-dev qt6-charts-dev qt6-svg-dev
     pkg-config libwebp-dev libgif-dev libarchive-dev
     libqt6opengl6-dev                            # qt6-charts-dev does not ask for it

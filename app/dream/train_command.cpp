@@ -2,6 +2,7 @@
 #include "app/dream/commands.h"
 #include "app/dream/interrupt.h"
 #include "app/dream/output.h"
+#include "app/dream/rank_processes.h"
 #include "app/dream/train_preview.h"
 #include "core/api/training_run.h"
 #include "core/base/error.h"
@@ -9,7 +10,13 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 namespace {
 
@@ -19,6 +26,7 @@ using reverie::TrainUpdate;
 struct Options {
     TrainRequest request;
     std::string run, resume, after, config, init;
+    int gpus = 1;
     bool json = false, dryRun = false;
 };
 
@@ -93,9 +101,49 @@ TrainRequest requestFrom(const Options& options)
     return request;
 }
 
+/// Where nothing is left but to end the process.
+void giveUp(const std::string& reason)
+{
+    std::cerr << "dream: " << printable(reason) << std::endl;
+    std::_Exit(Failed);
+}
+
+/// Lets the end of rank 0's process, however it comes, be that of this one, which it started.
+void endWith(int parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) // which ended before
+        std::_Exit(Failed);
+}
+
+/// What another rank than 0 does.
+ExitStatus help(const Options& options, TrainRequest request)
+{
+    if (request.rank.parent > 0)
+        endWith(request.rank.parent);
+    if (options.dryRun) // which rank 0 answers by itself
+        return Done;
+    const Interrupt interrupt; // of which rank 0 is told
+    try {
+        return reverie::train(request, {}, interrupt.token()).stopped ? Interrupted : Done;
+    } catch (const reverie::RankError& error) {
+        if (error.said_elsewhere)
+            return Failed;
+        throw;
+    }
+}
+
 ExitStatus train(const Options& options)
 {
-    const auto request = requestFrom(options);
+    const auto rank = reverie::rank_from_environment();
+    if (rank.ranks > 1 && options.gpus > 1)
+        throw reverie::UsageError("The environment says that this is one of " + std::to_string(rank.ranks)
+                                  + " processes that were started together; leave out --gpus.");
+    auto request = requestFrom(options);
+    request.rank = rank;
+    request.give_up = giveUp;
+    if (rank.rank > 0)
+        return help(options, request);
     Output output(options.json);
     if (options.dryRun) {
         const Interrupt interrupt;
@@ -104,6 +152,9 @@ ExitStatus train(const Options& options)
     if (options.run.empty() && options.resume.empty())
         output.note("The run lies in " + request.run.string() + ".");
     const Interrupt interrupt;
+    std::optional<RankProcesses> others;
+    if (options.gpus > 1)
+        others.emplace(options.gpus, request);
     const auto result = reverie::train(request, Progress(output), interrupt.token());
     output.object(
         { { "type", "result" }, { "stopped", result.stopped }, { "model", result.model.string() } });
@@ -145,6 +196,12 @@ void addTrainCommand(CLI::App& app, int& status)
         ->check(CLI::Range(1, 4096));
     command->add_flag("--dry-run", options->dryRun,
                       "Say what the run will take of memory, time and disk, and start nothing");
+    command
+        ->add_option("--gpus", options->gpus,
+                     "Train with so many processes, each on a GPU of its own, or with the processor's "
+                     "cores shared out; batch is that of one of them")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
     addJsonFlag(*command, options->json);
     command->callback([options, &status] { status = train(*options); });
 }

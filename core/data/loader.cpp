@@ -11,6 +11,16 @@
 
 namespace reverie {
 
+namespace {
+
+/// The first of a rank's samples of a step.
+std::int64_t first_of(const LoaderOptions& options, std::int64_t rank)
+{
+    return options.batch * rank / options.world_size;
+}
+
+} // namespace
+
 Loader::Loader(const Dataset& dataset, const LoaderOptions& options)
     : dataset_(dataset)
     , options_(options)
@@ -20,7 +30,10 @@ Loader::Loader(const Dataset& dataset, const LoaderOptions& options)
     if (o.world_size < 1 || o.rank < 0 || o.rank >= o.world_size)
         throw UsageError("There is no rank " + std::to_string(o.rank) + " among "
                          + std::to_string(o.world_size) + "; ranks count from 0.");
-    if (o.batch < 1 || o.batch % o.world_size != 0)
+    if (o.batch < std::max<std::int64_t>(o.world_size, 1))
+        throw UsageError("A step of " + std::to_string(o.batch) + " samples can't be shared out among "
+                         + std::to_string(o.world_size) + " processes; start at most one for each sample.");
+    if (!o.uneven && o.batch % o.world_size != 0)
         throw UsageError("A batch of " + std::to_string(o.batch) + " can't be shared out evenly among "
                          + std::to_string(o.world_size) + " processes; choose a multiple.");
     if (options_.ahead < 1)
@@ -29,9 +42,8 @@ Loader::Loader(const Dataset& dataset, const LoaderOptions& options)
 
 Rows Loader::share_of(const Rows& rows) const
 {
-    const auto share = options_.batch / options_.world_size;
-    const auto first = rows.begin() + options_.rank * share;
-    return { first, first + share };
+    return { rows.begin() + first_of(options_, options_.rank),
+             rows.begin() + first_of(options_, options_.rank + 1) };
 }
 
 Batch Loader::next()
@@ -55,7 +67,7 @@ Batch Loader::load(std::int64_t step, Rows rows) const
 {
     constexpr std::uint64_t for_views = 0x7669657773; // apart from the noise of the same sample
     const auto count = std::int64_t(rows.size()), size = std::int64_t{ dataset_.size() };
-    Batch batch{ step, options_.rank * count, std::move(rows), {}, {} };
+    Batch batch{ step, first_of(options_, options_.rank), std::move(rows), {}, {} };
     if (!options_.pictures || !dataset_.has_pictures())
         return batch;
     batch.pictures = at::empty({ count, 3, size, size }, at::kByte);

@@ -16,6 +16,7 @@ struct LoaderOptions {
     std::uint64_t key = 0; ///< decides the order and every view
     std::int64_t rank = 0, world_size = 1; ///< each rank gets an equal share of every batch
     bool pictures = true; ///< draw them; false: only say which rows come
+    bool uneven = false; ///< shares may differ by one sample; false: such a batch is refused
     std::int64_t ahead = 0; ///< batches that are being read, a thread each; 0: one more than there are cores
 };
 
@@ -44,8 +45,7 @@ struct Batch {
 class Loader
 {
 public:
-    /// `dataset` must outlive it. Throws UsageError for a batch that can't be shared out evenly or an empty
-    /// split.
+    /// `dataset` must outlive it. Throws UsageError for a batch that can't be shared out or an empty split.
     Loader(const Dataset& dataset, const LoaderOptions& options);
 
     /// Throws Error if a long row of pictures can't be read.

@@ -31,7 +31,7 @@ Tensor MlmImpl::may_be_masked(const Tensor& text) const
     return result;
 }
 
-Tensor MlmImpl::loss(const Tensor& text, const Tensor& mask, Noise& noise)
+Tensor MlmImpl::loss(const Tensor& text, const Tensor& mask, Noise& noise, const AllRows& all_rows)
 {
     const auto uniform = [&] { return noise.uniform(text.sizes()).to(text.device()); };
     const auto guessed = masked_subset(may_be_masked(text), options_.mask_prob, uniform()); // (b, n)
@@ -48,10 +48,15 @@ Tensor MlmImpl::loss(const Tensor& text, const Tensor& mask, Noise& noise)
     hidden = hidden.logical_and(uniform() < options_.replace_prob);
     input = input.masked_fill(hidden, options_.mask_token_id);
     const auto encoded = transformer(input, mask).slice(1, -text.size(1)); // (b, n, dim), without [cls]
-    const auto logits = to_logits(encoded); // (b, n, num_tokens)
-    return torch::nn::functional::cross_entropy(
-        logits.transpose(1, 2), labels,
-        torch::nn::functional::CrossEntropyFuncOptions().ignore_index(options_.pad_token_id));
+    const auto logits = to_logits(encoded).transpose(1, 2); // (b, num_tokens, n)
+    auto options = torch::nn::functional::CrossEntropyFuncOptions().ignore_index(options_.pad_token_id);
+    if (!all_rows)
+        return torch::nn::functional::cross_entropy(logits, labels, options);
+    const auto losses
+        = torch::nn::functional::cross_entropy(logits, labels, options.reduction(torch::kNone)); // (b, n)
+    const auto counts = (labels != options_.pad_token_id).sum(-1);
+    const auto sums = all_rows(torch::stack({ losses.sum(-1), counts.to(losses.dtype()) }, 1)).sum(0); // (2)
+    return sums[0] / sums[1];
 }
 
 } // namespace reverie

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/models/all_rows.h"
 #include "core/nn/clip_transformer.h"
 
 #include <vector>
@@ -31,7 +32,7 @@ public:
 
     /// Cross entropy of the tokens to be guessed: (). text int64 (b, n); mask (b, n), true where there is a
     /// token.
-    Tensor loss(const Tensor& text, const Tensor& mask, Noise& noise);
+    Tensor loss(const Tensor& text, const Tensor& mask, Noise& noise, const AllRows& all_rows = {});
 
 private:
     [[nodiscard]] Tensor may_be_masked(const Tensor& text) const;

@@ -85,9 +85,9 @@ Tensor SslEncoderImpl::representation(const Tensor& image, Noise& noise)
     return part.flatten(1); // (b, m * dim)
 }
 
-Tensor SslEncoderImpl::forward(const Tensor& image, Noise& noise)
+Tensor SslEncoderImpl::forward(const Tensor& image, Noise& noise, const AllRows& all_rows)
 {
-    const auto rows = representation(image, noise);
+    const auto rows = rows_of_all(all_rows, representation(image, noise));
     if (is_training() && rows.size(0) == 1)
         throw UsageError(
             "Visual self-supervision compares the pictures of a batch; train with a batch of at least 2.");
@@ -105,13 +105,14 @@ SimSiamImpl::SimSiamImpl(const ClipVisionTransformer& tower, const VisualSslOpti
                                                 Linear(o.projection_hidden_size, o.projection_size)));
 }
 
-Tensor SimSiamImpl::loss(const Tensor& view1, const Tensor& view2, Noise& noise)
+Tensor SimSiamImpl::loss(const Tensor& view1, const Tensor& view2, Noise& noise, const AllRows& all_rows)
 {
-    const auto prediction1 = online_encoder(view1, noise), prediction2 = online_encoder(view2, noise);
+    const auto prediction1 = online_encoder(view1, noise, all_rows),
+               prediction2 = online_encoder(view2, noise, all_rows);
     const auto p1 = online_predictor->forward(prediction1), p2 = online_predictor->forward(prediction2);
     const auto held_still = [&](const Tensor& view) { // other patches may be dropped this time
         const torch::NoGradGuard no_grad;
-        return online_encoder(view, noise);
+        return online_encoder(view, noise, all_rows);
     };
     const auto z1 = held_still(view1), z2 = held_still(view2);
     return (distance(p1, z2) + distance(p2, z1)).mean();
@@ -123,9 +124,9 @@ SimClrImpl::SimClrImpl(const ClipVisionTransformer& tower, const VisualSslOption
 {
 }
 
-Tensor SimClrImpl::loss(const Tensor& view1, const Tensor& view2, Noise& noise)
+Tensor SimClrImpl::loss(const Tensor& view1, const Tensor& view2, Noise& noise, const AllRows& all_rows)
 {
-    const auto queries = net(view1, noise), keys = net(view2, noise);
+    const auto queries = net(view1, noise, all_rows), keys = net(view2, noise, all_rows);
     return nt_xent_loss(queries, keys, temperature_);
 }
 

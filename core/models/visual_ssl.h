@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/models/all_rows.h"
 #include "core/nn/clip_transformer.h"
 
 namespace reverie {
@@ -20,7 +21,8 @@ class VisualSsl : public torch::nn::Module
 {
 public:
     /// Views (b, c, h, w) of the same pictures in [0, 1] -> loss (). `noise` chooses the patches dropped.
-    virtual Tensor loss(const Tensor& view1, const Tensor& view2, Noise& noise) = 0;
+    virtual Tensor loss(const Tensor& view1, const Tensor& view2, Noise& noise, const AllRows& all_rows = {})
+        = 0;
 };
 
 /// The image tower, or a part of it, and a projection of what that gives.
@@ -29,7 +31,9 @@ class SslEncoderImpl : public torch::nn::Module
 public:
     /// Throws UsageError for a hidden_layer that there is not.
     SslEncoderImpl(ClipVisionTransformer tower, const VisualSslOptions& options);
-    Tensor forward(const Tensor& image, Noise& noise); // (b, c, h, w) -> (rows, projection_size)
+    /// (b, c, h, w) -> (rows, projection_size). The projection normalises over a batch, so it sees the rows
+    /// of all processes.
+    Tensor forward(const Tensor& image, Noise& noise, const AllRows& all_rows = {});
 
 private:
     Tensor representation(const Tensor& image, Noise& noise);
@@ -46,7 +50,8 @@ class SimSiamImpl : public VisualSsl
 {
 public:
     SimSiamImpl(const ClipVisionTransformer& tower, const VisualSslOptions& options);
-    Tensor loss(const Tensor& view1, const Tensor& view2, Noise& noise) override;
+    Tensor loss(const Tensor& view1, const Tensor& view2, Noise& noise,
+                const AllRows& all_rows = {}) override;
 
 private:
     SslEncoder online_encoder{ nullptr };
@@ -59,7 +64,8 @@ class SimClrImpl : public VisualSsl
 {
 public:
     SimClrImpl(const ClipVisionTransformer& tower, const VisualSslOptions& options, double temperature = 0.1);
-    Tensor loss(const Tensor& view1, const Tensor& view2, Noise& noise) override;
+    Tensor loss(const Tensor& view1, const Tensor& view2, Noise& noise,
+                const AllRows& all_rows = {}) override;
 
 private:
     double temperature_;

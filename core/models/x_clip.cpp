@@ -153,6 +153,12 @@ ClipLatents pair_of_views(const ClipLatents& all, std::int64_t b, std::size_t te
              view(all.image_extra, image) };
 }
 
+ClipLatents pair_of_all(const ClipLatents& own, const AllRows& all_rows)
+{
+    return { rows_of_all(all_rows, own.text), rows_of_all(all_rows, own.image),
+             rows_of_all(all_rows, own.text_extra), rows_of_all(all_rows, own.image_extra) };
+}
+
 } // namespace
 
 XClipImpl::XClipImpl(const XClipOptions& o)
@@ -272,7 +278,8 @@ Tensor XClipImpl::loss(const Tensor& text, const Tensor& image, Noise& noise, co
             "clip.multiview_loss_weight is 0 and there are further views to learn from; set it above "
             "0 or leave them out.");
 
-    const auto mlm_loss = mlm ? mlm->loss(text, is_token(text), noise) : torch::zeros({}, image.options());
+    const auto mlm_loss
+        = mlm ? mlm->loss(text, is_token(text), noise, extras.all_rows) : torch::zeros({}, image.options());
     const auto ssl_loss
         = visual_ssl ? visual_ssl_loss(image, noise, extras) : torch::zeros({}, image.options());
     const auto texts = with_views(text, extras.aug_text, "texts");
@@ -283,39 +290,43 @@ Tensor XClipImpl::loss(const Tensor& text, const Tensor& image, Noise& noise, co
         = learning(!extras.freeze_image_encoder, [&] { return encode_image(images, &noise); });
     const auto all = latents_of(encoded_text, encoded_image);
     const auto masks = mask_of_encoded(texts).split(text.size(0));
+    const auto pair = [&](std::size_t t, std::size_t i) {
+        return pair_of_all(pair_of_views(all, text.size(0), t, i), extras.all_rows);
+    };
     std::vector<Tensor> losses; // of the pairs of views, the originals' first
     for (std::size_t t = 0; t <= extras.aug_text.size(); ++t)
         for (std::size_t i = 0; i <= extras.aug_image.size(); ++i)
-            losses.push_back(contrastive_loss(pair_of_views(all, text.size(0), t, i), masks[t]));
+            losses.push_back(contrastive_loss(pair(t, i), rows_of_all(extras.all_rows, masks[t])));
 
     auto total = losses[0] * (1 - text_weight - image_weight - views_weight) + mlm_loss * text_weight
         + ssl_loss * image_weight;
     if (multiview)
         total = total + torch::stack(losses).slice(0, 1).mean() * views_weight;
     if (o.sim_reg_loss_weight > 0)
-        total = total
-            + similarity_regularisation(pair_of_views(all, text.size(0), 0, 0)) * o.sim_reg_loss_weight;
+        total = total + similarity_regularisation(pair(0, 0)) * o.sim_reg_loss_weight;
     return total;
 }
 
 Tensor XClipImpl::visual_ssl_loss(const Tensor& image, Noise& noise, const XClipExtras& extras)
 {
     if (extras.ssl_views)
-        return visual_ssl->loss(extras.ssl_views->first, extras.ssl_views->second, noise);
+        return visual_ssl->loss(extras.ssl_views->first, extras.ssl_views->second, noise, extras.all_rows);
     const auto view1 = augment(image, noise), view2 = augment(image, noise);
-    return visual_ssl->loss(view1, view2, noise);
+    return visual_ssl->loss(view1, view2, noise, extras.all_rows);
 }
 
-Tensor XClipImpl::loss_to_embeds(const Tensor& text, const Tensor& image_embed, Noise& noise)
+Tensor XClipImpl::loss_to_embeds(const Tensor& text, const Tensor& image_embed, Noise& noise,
+                                 const AllRows& all_rows)
 {
     if (options_.use_all_token_embeds || options_.extra_latent_projection || visual_ssl)
         throw UsageError("The text tower alone can't be trained with use_all_token_embeds, "
                          "extra_latent_projection or use_visual_ssl; set them to false.");
     const double text_weight = mlm ? options_.text_ssl_loss_weight : 0;
     const auto mlm_loss
-        = mlm ? mlm->loss(text, is_token(text), noise) : torch::zeros({}, image_embed.options());
+        = mlm ? mlm->loss(text, is_token(text), noise, all_rows) : torch::zeros({}, image_embed.options());
     const auto text_embed = l2norm(to_text_latent(encode_text(text, is_token(text)).select(1, 0)));
-    const auto contrast = contrastive_loss({ text_embed, image_embed, {}, {} }, mask_of_encoded(text));
+    const auto pair = pair_of_all({ text_embed, image_embed, {}, {} }, all_rows);
+    const auto contrast = contrastive_loss(pair, rows_of_all(all_rows, mask_of_encoded(text)));
     return contrast * (1 - text_weight) + mlm_loss * text_weight;
 }
 

@@ -30,6 +30,7 @@ struct XClipExtras {
     bool freeze_image_encoder = false; ///< LiT (Zhai et al. 2021)
     /// The two views of the pictures for self-supervision; none: augment() makes them.
     std::optional<std::pair<Tensor, Tensor>> ssl_views{};
+    AllRows all_rows{}; ///< pairs are compared with those of other processes too; each gets the common loss
 };
 
 /// CLIP (Radford et al. 2021) with x-clip's additions. Throws UsageError for options that can't be built.
@@ -53,7 +54,8 @@ public:
     Tensor loss(const Tensor& text, const Tensor& image, Noise& noise, const XClipExtras& extras = {});
     /// The same towards embeddings (b, dim_latent) of pictures that stay as they are, so that only the text
     /// tower learns (LiT, Zhai et al. 2021). Without use_all_token_embeds and visual self-supervision.
-    Tensor loss_to_embeds(const Tensor& text, const Tensor& image_embed, Noise& noise);
+    Tensor loss_to_embeds(const Tensor& text, const Tensor& image_embed, Noise& noise,
+                          const AllRows& all_rows = {});
 
     /// `log_scale` is what training starts from; the reference starts from 1, OpenAI's CLIP from 2.66.
     void set_temperature(double log_scale);

@@ -26,4 +26,15 @@ at::Device device_named(const std::string& name)
     return { torch::kCUDA, static_cast<torch::DeviceIndex>(index) };
 }
 
+at::Device device_named(const std::string& name, int local_rank)
+{
+    const auto devices = static_cast<int>(torch::cuda::device_count());
+    if (devices == 0 || (name != "auto" && name != "cuda"))
+        return device_named(name);
+    if (devices > 1 && local_rank >= devices)
+        throw UsageError("The process " + std::to_string(local_rank + 1) + " on this machine finds only "
+                         + std::to_string(devices) + " CUDA devices; start one process for each device.");
+    return { torch::kCUDA, static_cast<torch::DeviceIndex>(local_rank % devices) };
+}
+
 } // namespace reverie

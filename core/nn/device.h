@@ -11,4 +11,8 @@ namespace reverie {
 /// another name or a device that is not there.
 at::Device device_named(const std::string& name);
 
+/// The same for one of several processes on this machine: auto and cuda take the CUDA device of its number,
+/// or the only one it sees.
+at::Device device_named(const std::string& name, int local_rank);
+
 } // namespace reverie

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/run/rank.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -24,7 +26,11 @@ struct TrainRequest {
     bool resume = false; ///< go on from the newest whole checkpoint in `run`
     std::string device = "auto";
     std::string dtype; ///< precision of every part; empty: the configuration's
-    int threads = 0;
+    int threads = 0; ///< of this process; 0: its share of the machine's
+    Rank rank; ///< among the processes that train together; the others do as rank 0, whatever they are asked
+    /// Called on another thread where a rank has ended and this one, rank 0's run being marked as failed, is
+    /// stuck in what it computes: nothing is left but to end the process.
+    std::function<void(const std::string& reason)> give_up;
 };
 
 struct TrainUpdate {

@@ -48,10 +48,11 @@ double share_of_hits(const Tensor& nearest, const Rows& rows)
 class ClipObjective : public Objective
 {
 public:
-    ClipObjective(XClip clip, Corpus& corpus, const ClipPartOptions& options)
+    ClipObjective(XClip clip, Corpus& corpus, const ClipPartOptions& options, ProcessGroup& group)
         : clip_(std::move(clip))
         , corpus_(corpus)
         , options_(options)
+        , group_(group)
     {
         if (!options_.lock_image)
             return;
@@ -69,6 +70,7 @@ public:
 
     torch::nn::Module& module() override { return *clip_; }
     [[nodiscard]] bool sees_pictures() const override { return !options_.lock_image; }
+    [[nodiscard]] bool compares_samples() const override { return true; }
     void load(const Batch& batch) override { corpus_.batch = batch; }
 
     [[nodiscard]] TensorMap inputs(const Rows& rows) const override
@@ -82,12 +84,14 @@ public:
     {
         const auto ids = corpus_.captions(rows, noise);
         if (options_.lock_image)
-            return clip_->loss_to_embeds(ids, corpus_.take(corpus_.image_embed, rows), noise);
+            return clip_->loss_to_embeds(ids, corpus_.take(corpus_.image_embed, rows), noise, all_ranks());
         auto pictures = corpus_.training_pictures(rows);
         if (options_.augment_shift > 0 || options_.augment_zoom > 0)
             pictures = shift_and_zoom(pictures, options_, noise);
         pictures = resize_cubic(pictures, clip_->image_size());
-        return clip_->loss(ids, pictures, noise);
+        XClipExtras extras;
+        extras.all_rows = all_ranks();
+        return clip_->loss(ids, pictures, noise, extras);
     }
 
     std::map<std::string, double> evaluate() override
@@ -104,6 +108,14 @@ public:
     }
 
 private:
+    /// What is only evaluated is on rank 0 alone.
+    [[nodiscard]] AllRows all_ranks() const
+    {
+        if (group_.is_alone() || !clip_->is_training())
+            return {};
+        return [this](const Tensor& rows) { return group_.gather(rows); };
+    }
+
     void set_image_tower_trains(bool trains)
     {
         for (auto& parameter : clip_->named_parameters())
@@ -115,13 +127,15 @@ private:
     XClip clip_;
     Corpus& corpus_;
     ClipPartOptions options_;
+    ProcessGroup& group_;
 };
 
 } // namespace
 
-std::unique_ptr<Objective> clip_objective(XClip clip, Corpus& corpus, const ClipPartOptions& options)
+std::unique_ptr<Objective> clip_objective(XClip clip, Corpus& corpus, const ClipPartOptions& options,
+                                          ProcessGroup& group)
 {
-    return std::make_unique<ClipObjective>(std::move(clip), corpus, options);
+    return std::make_unique<ClipObjective>(std::move(clip), corpus, options, group);
 }
 
 } // namespace reverie

@@ -4,6 +4,7 @@
 #include "core/io/pipeline.h"
 #include "core/io/safetensors.h"
 #include "core/train/corpus.h"
+#include "core/train/process_group.h"
 #include "core/train/training_config.h"
 
 #include <cstdint>
@@ -24,10 +25,14 @@ public:
 
     /// The module whose weights are trained.
     virtual torch::nn::Module& module() = 0;
-    /// The mean loss of a batch of rows: ().
+    /// The mean loss of a batch of rows: (). In training mode, one that compares samples is that of the rows
+    /// of all ranks.
     virtual at::Tensor loss(const Rows& rows, Noise& noise) = 0;
     /// Whether loss() looks at pictures.
     [[nodiscard]] virtual bool sees_pictures() const { return true; }
+    /// Whether the loss compares the samples of a batch with each other, so that it can't be computed piece
+    /// by piece.
+    [[nodiscard]] virtual bool compares_samples() const { return false; }
     /// The batch whose rows the next losses are of.
     virtual void load(const Batch&) { }
     /// Lets learn what does so beside the module, after its step, from the same rows and with the same
@@ -45,8 +50,10 @@ public:
 };
 
 /// Contrastive training of pairs, of pictures that are shifted and zoomed a little. Evaluated by how often a
-/// caption finds its own picture among all: train_top1, test_top1.
-std::unique_ptr<Objective> clip_objective(XClip clip, Corpus& corpus, const ClipPartOptions& options);
+/// caption finds its own picture among all: train_top1, test_top1. Pairs are compared with those of all ranks
+/// of `group`.
+std::unique_ptr<Objective> clip_objective(XClip clip, Corpus& corpus, const ClipPartOptions& options,
+                                          ProcessGroup& group);
 
 /// The diffusion loss on the corpus' embeddings. Evaluated by how often the embedding drawn for a caption is
 /// nearest to its own picture's (train_top1, test_top1), and by the reference's table of mean cosines, for

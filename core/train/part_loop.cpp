@@ -171,7 +171,7 @@ void PartLoop::report(const PartTrainer::Step& step)
     update.lr = step.lr;
     update.loss = (window_.loss / double(window_.steps)).item<double>(); // waits for the device
     const double steps_per_s = double(window_.timed_steps) / std::max(seconds_since(window_.begin), 1e-9);
-    update.samples_per_s = steps_per_s * double(options().batch);
+    update.samples_per_s = steps_per_s * double(trainer_.samples());
     update.seconds_left = seconds_left_ = double(update.steps - update.step) / steps_per_s;
     json numbers{ { "loss", update.loss },
                   { "lr", step.lr },
@@ -214,7 +214,7 @@ void PartLoop::validate()
     if (valid_.empty())
         return;
     const auto done = trainer_.steps_done();
-    const auto batch = std::min(options().batch, std::int64_t(valid_.size()));
+    const auto batch = std::min(trainer_.samples(), std::int64_t(valid_.size()));
     double loss = 0, train_loss = 0;
     trainer_.with_average([&] {
         loss = trainer_.loss_of(valid_, batch);

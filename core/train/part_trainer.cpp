@@ -2,13 +2,13 @@
 #include "core/train/part_trainer.h"
 
 #include "core/base/random_key.h"
+#include "core/io/options_json.h"
 #include "core/train/chunks.h"
 
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
-#include <future>
 
 namespace reverie {
 
@@ -30,26 +30,19 @@ std::vector<Tensor> joined(std::vector<Tensor> first, const std::vector<Tensor>&
     return first;
 }
 
-std::vector<std::uint64_t> part_of(const std::vector<std::uint64_t>& keys, const Chunk& chunk)
-{
-    return { keys.begin() + chunk.begin, keys.begin() + chunk.end };
-}
-
-Rows part_of(const Rows& rows, const Chunk& chunk)
-{
-    return { rows.begin() + chunk.begin, rows.begin() + chunk.end };
-}
-
 bool is_finite(const Tensor& tensor)
 {
     return torch::isfinite(tensor).all().item<bool>();
 }
 
-LoaderOptions loader_options(const PartOptions& options, std::uint64_t key, std::int64_t window,
-                             bool pictures)
+LoaderOptions loader_options(const PartOptions& options, std::uint64_t key, const Team& team,
+                             std::int64_t window, bool pictures)
 {
     LoaderOptions loader;
-    loader.batch = options.batch;
+    loader.batch = options.batch * team.batches;
+    loader.rank = team.group.rank();
+    loader.world_size = team.group.size();
+    loader.uneven = true; // where a run goes on with another number of ranks
     loader.run_length = options.run_length;
     loader.window = window;
     loader.key = key;
@@ -60,12 +53,13 @@ LoaderOptions loader_options(const PartOptions& options, std::uint64_t key, std:
 } // namespace
 
 PartTrainer::PartTrainer(Objective& objective, const PartOptions& options, const std::string& part,
-                         std::uint64_t seed, const Dataset& dataset, std::int64_t window)
+                         std::uint64_t seed, const Dataset& dataset, const Team& team, std::int64_t window)
     : objective_(objective)
     , options_(options)
     , part_(part)
+    , team_(team)
     , key_(random_key({ seed, name_key(part) }))
-    , loader_(dataset, loader_options(options, key_, window, objective.sees_pictures()))
+    , loader_(dataset, loader_options(options, key_, team, window, objective.sees_pictures()))
     , parameters_(trained_parameters(objective.module()))
     , buffers_(float_buffers(objective.module()))
     , optimizer_(parameters_, options)
@@ -83,15 +77,14 @@ void PartTrainer::check_precision() const
 
 PartTrainer::Step PartTrainer::step(bool measure)
 {
-    Keys keys;
-    for (std::int64_t sample = 0; sample < options_.batch; ++sample)
-        keys.push_back(random_key({ key_, std::uint64_t(steps_done_), std::uint64_t(sample) }));
-    torch::manual_seed(random_key({ key_, std::uint64_t(steps_done_) })); // dropout draws from there
+    tell(Order::Step, measure);
+    seed_dropout();
     auto batch = loader_.next();
     objective_.load(batch);
     const auto& rows = batch.rows;
-    Step step{ gradients_of(rows, keys), {}, learning_rate(options_, steps_done_), true, {},
+    Step step{ gradients_of(rows, batch.first), {}, learning_rate(options_, steps_done_), true, {},
                std::move(batch.skipped) };
+    step.loss = sum_over_ranks(step.loss, step.skipped);
     step.grad_norm = clip_gradients(parameters_, options_.max_grad_norm);
     const bool finite = is_finite(step.grad_norm) && is_finite(step.loss);
     if (options_.precision == "f16")
@@ -104,6 +97,13 @@ PartTrainer::Step PartTrainer::step(bool measure)
     }
     ++steps_done_;
     return step;
+}
+
+/// The one generator that layers draw from by themselves.
+void PartTrainer::seed_dropout() const
+{
+    const auto step = std::uint64_t(steps_done_), rank = std::uint64_t(team_.group.rank());
+    torch::manual_seed(rank == 0 ? random_key({ key_, step }) : random_key({ key_, step, rank }));
 }
 
 void PartTrainer::apply(double lr, Step& step, bool measure)
@@ -170,72 +170,18 @@ std::string PartTrainer::not_finite(const Rows& rows, double loss) const
     if (!search(objective_.inputs(rows), "the input ", itself) && !search(parameters, "the weight ", itself)
         && std::isfinite(loss))
         search(parameters, "the gradient of ", gradient);
+    auto& group = team_.group;
+    for (const auto& found : group.gather(first)) // of every rank's samples
+        if (found.starts_with("the input "))
+            first = found;
+    const auto all = group.gather(torch::tensor(rows, torch::kLong));
+    const auto* begin = all.data_ptr<std::int64_t>();
     return "The loss of " + part_ + (std::isfinite(loss) ? " has infinite gradients" : " became infinite")
-        + " at step " + std::to_string(steps_done_ + 1) + " (rows " + listed(rows)
+        + " at step " + std::to_string(steps_done_ + 1) + " (rows " + listed({ begin, begin + all.numel() })
         + "); the first tensor that is not finite is " + first
         + ". No weight was changed by it: lower lr or look at those rows, then go on from the last "
           "checkpoint "
           "with --resume.";
-}
-
-PartTrainer::Piece PartTrainer::piece(const Rows& rows, const Keys& keys)
-{
-    KeyedNoise noise(keys);
-    const auto share = double(rows.size()) / double(options_.batch);
-    Tensor loss;
-    {
-        const Autocast autocast(parameters_[0].device(), options_.precision);
-        loss = objective_.loss(rows, noise).to(torch::kFloat) * share;
-    }
-    const auto scaled = options_.precision == "f16" ? loss * scaler_.scale() : loss;
-    auto gradients = torch::autograd::grad({ scaled }, parameters_, /*grad_outputs=*/{},
-                                           /*retain_graph=*/false, /*create_graph=*/false,
-                                           /*allow_unused=*/true);
-    return { loss.detach(), std::move(gradients) };
-}
-
-/// The sum of `shards` equal pieces, a thread each.
-PartTrainer::Piece PartTrainer::side_by_side(const Rows& rows, const Keys& keys)
-{
-    const auto count = static_cast<std::int64_t>(rows.size());
-    std::vector<std::future<Piece>> pieces;
-    for (const auto& chunk : chunks(count, (count + options_.shards - 1) / options_.shards))
-        pieces.push_back(std::async(options_.shards == 1 ? std::launch::deferred : std::launch::async,
-                                    [this, &rows, &keys, chunk] {
-                                        if (options_.shards > 1)
-                                            at::set_num_threads(1);
-                                        return piece(part_of(rows, chunk), part_of(keys, chunk));
-                                    }));
-    Piece sum;
-    for (auto& future : pieces) { // in order, so that rounding does not depend on which is ready first
-        auto part = future.get();
-        sum.loss = sum.loss.defined() ? sum.loss + part.loss : part.loss;
-        sum.gradients.resize(parameters_.size());
-        for (std::size_t i = 0; i < parameters_.size(); ++i)
-            if (auto& total = sum.gradients[i]; part.gradients[i].defined())
-                total = total.defined() ? total + part.gradients[i] : part.gradients[i];
-    }
-    return sum;
-}
-
-/// Fills the gradients of a batch, chunk after chunk, and returns its loss.
-Tensor PartTrainer::gradients_of(const Rows& rows, const Keys& keys)
-{
-    const torch::AutoGradMode with_grad(true);
-    Tensor loss;
-    std::vector<Tensor> gradients(parameters_.size());
-    for (const auto& chunk : chunks(options_.batch, options_.max_batch_size)) {
-        auto part = side_by_side(part_of(rows, chunk), part_of(keys, chunk));
-        loss = loss.defined() ? loss + part.loss : part.loss;
-        for (std::size_t i = 0; i < parameters_.size(); ++i)
-            if (part.gradients[i].defined())
-                gradients[i] = gradients[i].defined() ? gradients[i] + part.gradients[i] : part.gradients[i];
-    }
-    const double scale = options_.precision == "f16" ? scaler_.scale() : 1;
-    for (std::size_t i = 0; i < parameters_.size(); ++i)
-        parameters_[i].mutable_grad()
-            = gradients[i].defined() && scale != 1 ? gradients[i] / scale : gradients[i];
-    return loss;
 }
 
 double PartTrainer::loss_of(const Rows& rows, std::int64_t batch)
@@ -243,7 +189,7 @@ double PartTrainer::loss_of(const Rows& rows, std::int64_t batch)
     const torch::NoGradGuard no_grad;
     double sum = 0;
     for (const auto& chunk : chunks(std::int64_t(rows.size()), batch)) {
-        const auto part = part_of(rows, chunk);
+        const Rows part(rows.begin() + chunk.begin, rows.begin() + chunk.end);
         Keys keys;
         for (const auto row : part)
             keys.push_back(random_key({ key_, name_key("validation"), std::uint64_t(row) }));
@@ -267,12 +213,14 @@ void PartTrainer::set_options(const PartOptions& options)
         options_ = before;
         throw;
     }
+    tell(Order::Options, options_to_json(options));
     optimizer_.set_options(options);
     average_.set_options(options);
 }
 
 void PartTrainer::to(at::Device device)
 {
+    tell(Order::Device, device.is_cpu());
     for (auto& parameter : parameters_)
         parameter.mutable_grad() = Tensor(); // zero after a step
     objective_.module().to(device);
@@ -301,6 +249,7 @@ void PartTrainer::with_average(const std::function<void()>& work)
 
 void PartTrainer::finish()
 {
+    tell(Order::Finish, nullptr);
     average_.swap();
     objective_.module().eval();
 }
@@ -320,8 +269,16 @@ void PartTrainer::save_state(const std::filesystem::path& path, TensorMap extra)
 
 TensorMap PartTrainer::load_state(const std::filesystem::path& path, std::int64_t steps_done)
 {
+    const auto tensors = read_safetensors(path).tensors;
+    tell(Order::State, steps_done);
+    team_.group.broadcast(tensors);
+    take_state(tensors, steps_done);
+    return tensors;
+}
+
+void PartTrainer::take_state(const TensorMap& tensors, std::int64_t steps_done)
+{
     const torch::NoGradGuard no_grad;
-    auto tensors = read_safetensors(path).tensors;
     for (std::size_t i = 0; i < buffers_.size(); ++i) // earlier versions kept none
         if (tensors.contains(slot("buffer", i)))
             buffers_[i].copy_(find_slot(tensors, slot("buffer", i), buffers_[i]));
@@ -337,7 +294,6 @@ TensorMap PartTrainer::load_state(const std::filesystem::path& path, std::int64_
         for (std::int64_t i = 0; i < skipped->second.numel(); ++i)
             position.skipped.push_back(skipped->second[i].item<std::int64_t>());
     loader_.seek(position);
-    return tensors;
 }
 
 } // namespace reverie

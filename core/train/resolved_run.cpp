@@ -31,8 +31,9 @@ std::deque<LaterSetting> later_settings(const fs::path& run)
 }
 
 /// What run.json says beside the configuration.
-void complete(TrainRequest& request)
+void complete(ResolvedRun& run)
 {
+    auto& request = run.request;
     const auto recorded = json::parse(read_file(request.run / "run.json"), nullptr, false);
     if (!recorded.is_object() || !recorded.contains("config"))
         throw UsageError((request.run / "run.json").string()
@@ -43,14 +44,15 @@ void complete(TrainRequest& request)
         request.init = recorded.value("init", std::string());
     if (request.device == "auto")
         request.device = recorded.value("device", std::string("auto"));
-    if (request.threads == 0)
+    run.batches = recorded.value("ranks", 1);
+    if (request.threads == 0 && request.rank.ranks == run.batches)
         request.threads = recorded.value("threads", 0);
 }
 
 /// A run that goes on does so as it was started, and as it was set since.
 void go_on(ResolvedRun& run)
 {
-    complete(run.request);
+    complete(run);
     if (const auto checkpoints = list_checkpoints(run.request.run); !checkpoints.empty())
         run.resumed = checkpoints.back();
     TrainRequest as_recorded;
@@ -84,6 +86,7 @@ ResolvedRun resolve_run(const TrainRequest& request)
 {
     ResolvedRun run;
     run.request = request;
+    run.batches = request.rank.ranks;
     if (request.resume)
         go_on(run);
     else

@@ -18,6 +18,7 @@ struct ResolvedRun {
     TrainingConfig config; ///< as it was set since, too
     std::vector<std::string> parts; ///< to be trained, in order; those that are finished included
     std::optional<Checkpoint> resumed; ///< where it goes on
+    int batches = 1; ///< of a step, one for each rank the run was begun with
     std::deque<LaterSetting> expected; ///< made before the run was interrupted, past the checkpoint
 };
 

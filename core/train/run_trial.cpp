@@ -126,7 +126,8 @@ std::unique_ptr<Objective> RunTrial::objective(const std::string& part)
 {
     if (part == "clip") {
         auto options = config_.clip;
-        return clip_objective(XClip(std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip)), *corpus_, options);
+        return clip_objective(XClip(std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip)), *corpus_, options,
+                              alone_);
     }
     if (part == "prior")
         return prior_objective(pipeline_.prior, *corpus_, one_step_, config_.seed);
@@ -142,7 +143,7 @@ RunTrial::Steps RunTrial::take_steps(const std::string& part, Objective& objecti
 {
     auto options = part_options(config_, part);
     options.batch = batch;
-    PartTrainer trainer(objective, options, part, config_.seed, *rows_);
+    PartTrainer trainer(objective, options, part, config_.seed, *rows_, { alone_, 1 });
     const auto begin = Clock::now();
     std::vector<double> times;
     constexpr std::size_t enough = 12;

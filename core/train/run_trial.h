@@ -53,6 +53,7 @@ private:
     double evaluate(const std::string& part, Objective& objective, double seconds);
     void imagine_embeddings();
 
+    ProcessGroup alone_;
     TrainingConfig config_;
     SamplingDefaults one_step_; ///< the model's, with a single step of drawing
     at::Device device_;

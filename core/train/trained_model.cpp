@@ -98,15 +98,6 @@ void TrainingSession::load_weights()
         take_weights(resumed_->folder / "model.safetensors", /*whole=*/true);
     else if (!request_.init.empty())
         take_weights(request_.init, /*whole=*/false);
-    place(device_);
-    const auto rest = [](auto& part) {
-        if (part)
-            part->eval();
-    };
-    rest(pipeline_.clip);
-    rest(pipeline_.prior);
-    rest(pipeline_.decoder);
-    rest(pipeline_.vqgan);
 }
 
 void TrainingSession::place(at::Device device)

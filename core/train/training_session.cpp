@@ -36,20 +36,29 @@ bool is_learnt(const VQGanVAEImpl& vae)
 } // namespace
 
 TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdate& on_update,
-                                 std::stop_token stop)
+                                 ProcessGroup& group)
     : request_(request)
+    , asked_(asked(request))
     , on_update_(on_update)
-    , stop_(std::move(stop))
+    , group_(group)
+    , stop_(group.stop_token())
     , device_(at::kCPU)
 {
+    if (!group_.leads())
+        return;
     resolve();
+    check_ranks();
     check_limits(config_, parts_, device_, request_.run);
     if (!request_.after.empty() && !read_run_status(request_.after))
         throw UsageError(request_.after.string() + " holds no run to wait for; check the path.");
     if (!request_.after.empty() && fs::weakly_canonical(request_.after) == fs::weakly_canonical(request_.run))
         throw UsageError("A run can't wait for itself; give another folder with --after.");
-    if (request_.after.empty())
-        prepare();
+    try {
+        if (request_.after.empty())
+            prepare();
+    } catch (const RankError& error) {
+        throw RankError(after_loss(error.what()), error.said_elsewhere);
+    }
 }
 
 void TrainingSession::resolve()
@@ -60,9 +69,17 @@ void TrainingSession::resolve()
     parts_ = std::move(resolved.parts);
     resumed_ = std::move(resolved.resumed);
     expected_ = std::move(resolved.expected);
-    device_ = device_named(request_.device);
-    if (request_.threads == 0)
-        request_.threads = int(std::max(1U, std::thread::hardware_concurrency()));
+    batches_ = resolved.batches;
+    settle_in();
+}
+
+/// An autoencoder learns beside a discriminator and a codebook, of which every rank would have its own.
+void TrainingSession::check_ranks() const
+{
+    if (!group_.is_alone() && std::find(parts_.begin(), parts_.end(), "vqgan") != parts_.end()
+        && !(resumed_ && part_order(resumed_->part) > part_order("vqgan")))
+        throw UsageError("A VQGAN-VAE trains in one process only; train it by itself with \"dream train "
+                         "vqgan\", and the other parts with several and --init from its model file.");
 }
 
 /// Models, data and weights.
@@ -73,9 +90,15 @@ void TrainingSession::prepare()
     pipeline_ = build_pipeline(config_.model);
     if (const auto clip = std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip))
         clip->set_temperature(config_.clip.temperature);
+    if (group_.leads())
+        group_.broadcast(plan()); // of what can be built
+    group_.use(device_);
     dataset_ = open_dataset(config_.data, picture_size(config_.model), config_.pictures);
-    load_weights();
-    check_parts();
+    if (group_.leads())
+        load_weights();
+    share_weights();
+    if (group_.leads())
+        check_parts();
 }
 
 /// Every part needs the ones before it, trained here or loaded.
@@ -115,17 +138,16 @@ void TrainingSession::check_parts()
 void TrainingSession::prepare_corpus()
 {
     if (const auto& flaws = dataset_->flaws(); !flaws.empty())
-        reporter_->event("data", 0,
-                         std::to_string(flaws.size())
-                             + " pictures or files are left out, to begin with because " + flaws[0].sentence
-                             + " See all of them with \"dream dataset check\".");
+        say("data",
+            std::to_string(flaws.size()) + " pictures or files are left out, to begin with because "
+                + flaws[0].sentence + " See all of them with \"dream dataset check\".");
     const bool reads = parts_.empty() || pipeline_.clip;
     if (!pipeline_.tokenizer && reads) {
         pipeline_.tokenizer = Tokenizer::train(captions_of(*dataset_, dataset_->train()),
                                                std::size_t(config_.tokenizer.vocab_size));
-        reporter_->event("tokenizer", 0,
-                         "Learned a vocabulary of " + std::to_string(pipeline_.tokenizer->vocab_size())
-                             + " tokens from the captions.");
+        say("tokenizer",
+            "Learned a vocabulary of " + std::to_string(pipeline_.tokenizer->vocab_size())
+                + " tokens from the captions.");
     }
     if (!pipeline_.clip)
         return;
@@ -138,16 +160,29 @@ void TrainingSession::prepare_corpus()
                                        device_);
 }
 
+TrainingSession::~TrainingSession()
+{
+    group_.on_stuck(request_.give_up);
+}
+
 TrainResult TrainingSession::run()
+{
+    return group_.leads() ? lead() : follow();
+}
+
+TrainResult TrainingSession::lead()
 {
     run_ = std::make_unique<RunDirectory>(request_.run, request_.resume);
     try {
         note_run(run_->path());
         write_configuration();
         reporter_ = std::make_unique<RunReporter>(*run_, on_update_);
+        watch_ranks();
         TrainResult result;
         result.stopped = !wait_for_turn();
-        if (!result.stopped)
+        if (result.stopped)
+            group_.broadcast(std::string()); // there is no plan
+        else
             result = train_parts();
         run_->set_state(result.stopped ? "stopped" : "finished");
         return result;
@@ -156,6 +191,8 @@ TrainResult TrainingSession::run()
         fail("LibTorch could not go on (" + reason.substr(0, reason.find('\n'))
              + "); go on from the last checkpoint with "
                "--resume, with a smaller batch if memory ran out.");
+    } catch (const RankError& error) {
+        fail(after_loss(error.what()));
     } catch (const std::exception& error) {
         run_->set_state("failed", error.what());
         run_->log(error.what());
@@ -182,6 +219,7 @@ void TrainingSession::write_configuration()
                                     { "device", request_.device },
                                     { "runs_on", device_.str() },
                                     { "threads", request_.threads },
+                                    { "ranks", batches_ },
                                     { "config", to_json(config_) } }
                                   .dump(2)
                               + "\n");
@@ -222,11 +260,13 @@ bool TrainingSession::wait_for_turn()
 
 TrainResult TrainingSession::train_parts()
 {
-    run_->set_state("running");
-    if (const auto warning = shortage(config_, parts_, device_, run_->path()); !warning.empty())
-        reporter_->event(parts_.front(), 0, warning);
+    if (run_) {
+        run_->set_state("running");
+        if (const auto warning = shortage(config_, parts_, device_, run_->path()); !warning.empty())
+            say(parts_.front(), warning);
+    }
     if (request_.resume && !resumed_ && !parts_.empty())
-        reporter_->event(parts_.front(), 0, "Resumed at step 0.");
+        say(parts_.front(), "Resumed at step 0.");
     prepare_corpus();
     TrainResult result;
     for (const auto& part : parts_) {
@@ -235,7 +275,8 @@ TrainResult TrainingSession::train_parts()
             return result;
         }
     }
-    result.model = save_model();
+    if (run_)
+        result.model = save_model();
     return result;
 }
 
@@ -243,11 +284,11 @@ std::unique_ptr<Objective> TrainingSession::objective(const std::string& part)
 {
     if (part == "clip")
         return clip_objective(XClip(std::dynamic_pointer_cast<XClipImpl>(pipeline_.clip)), *corpus_,
-                              config_.clip);
+                              config_.clip, group_);
     if (part == "vqgan")
         return vqgan_objective(pipeline_.vqgan, *dataset_, device_, config_.vqgan);
     if (!corpus_->image_embed.defined()) {
-        reporter_->event(part, 0, "Embedding all pictures and captions.");
+        say(part, "Embedding all pictures and captions.");
         corpus_->embed(*pipeline_.clip, /*given=*/true);
     }
     if (part == "prior")
@@ -285,41 +326,64 @@ bool TrainingSession::draw_prior_embeddings(std::int64_t count)
     return true;
 }
 
+/// False if it was stopped on the way.
 bool TrainingSession::train_part(const std::string& part)
 {
     const auto resumed_part
         = resumed_ ? std::find(parts_.begin(), parts_.end(), resumed_->part) : parts_.end();
-    const bool resumed_here = resumed_ && resumed_->part == part;
     if (resumed_part != parts_.end() && std::find(parts_.begin(), resumed_part, part) != resumed_part)
         return true; // finished before the run was stopped
     const auto goal = objective(part);
     PartTrainer trainer(*goal, part_options(config_, part), part, config_.seed, *dataset_,
-                        config_.shuffle_window);
-    PartLoop loop(part, config_, *goal, trainer, *run_, *reporter_, hooks(part, *goal, trainer));
+                        { group_, batches_ }, config_.shuffle_window);
+    bool goes_on = false;
+    if (group_.leads()) {
+        goes_on = lead_part(part, *goal, trainer);
+        trainer.dismiss(goes_on);
+    } else {
+        goes_on = trainer.follow({ [this](const TensorMap& tensors) { take_prior_embed(tensors); },
+                                   hooks(part, *goal, trainer).leave_device });
+    }
+    if (part == "clip")
+        corpus_->forget_embeddings(); // the last evaluation may have been of other weights
+    if (part == "vqgan" && goes_on && pipeline_.decoder)
+        give_autoencoder(*pipeline_.vqgan);
+    return goes_on;
+}
+
+void TrainingSession::take_prior_embed(const TensorMap& tensors)
+{
+    if (const auto drawn = tensors.find("prior_embed"); drawn != tensors.end())
+        corpus_->prior_embed = drawn->second.to(device_);
+}
+
+/// False if it was stopped on the way.
+bool TrainingSession::lead_part(const std::string& part, Objective& goal, PartTrainer& trainer)
+{
+    const bool resumed_here = resumed_ && resumed_->part == part;
+    PartLoop loop(part, config_, goal, trainer, *run_, *reporter_, hooks(part, goal, trainer));
     if (resumed_here) {
-        auto state = loop.restore(*resumed_);
-        if (const auto drawn = state.find("prior_embed"); drawn != state.end())
-            corpus_->prior_embed = drawn->second.to(device_);
+        take_prior_embed(loop.restore(*resumed_));
         reporter_->event(part, resumed_->step, "Resumed at step " + std::to_string(resumed_->step) + ".");
     } else {
-        auto facts = part == "vqgan" ? vqgan_facts(config_, *dataset_, goal->module())
-                                     : training_facts(part, config_, *corpus_, goal->module());
+        auto facts = part == "vqgan" ? vqgan_facts(config_, *dataset_, goal.module())
+                                     : training_facts(part, config_, *corpus_, goal.module());
+        facts["batch"] = trainer.samples();
         if (const auto clip = trained_.find("clip"); clip != trained_.end())
             facts["clip_steps"] = clip->second;
         reporter_->numbers(part, 0, "facts", facts);
     }
     const auto* unet = part.starts_with("unet") ? &config_.unets.at(std::stoul(part.substr(4)) - 1) : nullptr;
-    if (unet && unet->prior_embed_share > 0 && !draw_prior_embeddings(unet->prior_embeds))
-        return false;
+    if (unet && unet->prior_embed_share > 0) {
+        if (!draw_prior_embeddings(unet->prior_embeds))
+            return false;
+        trainer.send({ { "prior_embed", corpus_->prior_embed } });
+    }
     loop.expect(expected_);
     if (!loop.run(dataset_->train(), dataset_->test(), stop_))
         return false;
     trained_[part] = trainer.steps_done();
     std::erase_if(expected_, [&](const LaterSetting& setting) { return setting.part == part; });
-    if (part == "clip")
-        corpus_->forget_embeddings(); // the last evaluation may have been of other weights
-    if (part == "vqgan" && pipeline_.decoder)
-        give_autoencoder(*pipeline_.vqgan);
     return !loop.stopped() || part == parts_.back();
 }
 

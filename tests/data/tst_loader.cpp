@@ -73,13 +73,21 @@ private Q_SLOTS:
             QVERIFY(same(loader.next(), other.next()));
     }
 
+    void ranksShareEveryBatch_data()
+    {
+        QTest::addColumn<int>("size");
+        QTest::newRow("evenly") << 12;
+        QTest::newRow("but for one") << 11;
+    }
     void ranksShareEveryBatch()
     {
+        QFETCH(int, size);
         const auto shapes = open_dataset("shapes:50", 16, moving);
-        Loader alone(*shapes, options(12));
+        Loader alone(*shapes, options(size));
         std::vector<std::unique_ptr<Loader>> ranks;
         for (std::int64_t rank = 0; rank < 3; ++rank) {
-            auto share = options(12);
+            auto share = options(size);
+            share.uneven = size % 3 != 0;
             share.rank = rank;
             share.world_size = 3;
             ranks.push_back(std::make_unique<Loader>(*shapes, share));
