@@ -127,7 +127,7 @@ ExitStatus help(const Options& options, TrainRequest request)
     try {
         return reverie::train(request, {}, interrupt.token()).stopped ? Interrupted : Done;
     } catch (const reverie::RankError& error) {
-        if (error.said_elsewhere)
+        if (error.said_elsewhere || request.rank.parent > 0) // whose sentence is on the same terminal
             return Failed;
         throw;
     }
