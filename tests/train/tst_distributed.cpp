@@ -169,6 +169,10 @@ private Q_SLOTS:
     {
         if (!HAS_GLOO)
             QSKIP("This LibTorch was found without Gloo.");
+        // A preset "tiny" nearer than the one that ships, which takes minutes.
+        fs::create_directories(path("data/reverie/presets"));
+        fs::copy_file(REVERIE_TEST_DATA "/train/smallest.json", path("data/reverie/presets/tiny.json"));
+        qputenv("XDG_DATA_HOME", QByteArray::fromStdString(path("data").string()));
         writeSquares(path("squares.safetensors"));
         dream(arguments("all", "one", 8, longer));
         QVERIFY(losses("one").size() >= 44U);
@@ -197,7 +201,7 @@ private Q_SLOTS:
     void whatClipComparesIsTheBatchOfAllRanks()
     {
         QFETCH(QString, options);
-        QStringList settings;
+        QStringList settings{ QStringLiteral("lr=1e-4") }; // at which rounding does not grow
         for (const auto& option : options.split(u' '))
             settings << QStringLiteral("model.clip.") + option
                     + (option.contains(u'=') ? QString() : QStringLiteral("=true"));
@@ -339,7 +343,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("exitCode");
         QTest::newRow("interrupted") << SIGINT << 130;
         QTest::newRow("ended") << SIGTERM << 130;
-        QTest::newRow("killed") << SIGKILL << int(SIGKILL);
+        QTest::newRow("killed at once") << SIGKILL << int(SIGKILL);
     }
     void noProcessIsLeft()
     {
@@ -392,13 +396,16 @@ private Q_SLOTS:
         QVERIFY(process->waitForFinished(30000));
         const auto output = QString::fromUtf8(process->readAll());
         QVERIFY(process->exitCode() != 0);
-        QVERIFY2(output.contains(sentence) && output.trimmed().count(u'\n') == 0, qPrintable(output));
+        // LibTorch may have logged what it tried before that.
+        QVERIFY2(output.trimmed().section(u'\n', -1).contains(sentence), qPrintable(output));
     }
 
     void anAutoencoderTrainsInOneProcess()
     {
-        const auto output
-            = dream(arguments("vqgan", "vqgan", 4) << QStringLiteral("--gpus") << QStringLiteral("2"), 2);
+        const auto output = dream(
+            arguments("vqgan", "vqgan", 4, { QStringLiteral("model.vqgan={\"dim\":16,\"layers\":1}") })
+                << QStringLiteral("--gpus") << QStringLiteral("2"),
+            2);
         QVERIFY2(output.contains("in one process only"), output);
     }
 
