@@ -55,7 +55,7 @@ layer(core/io SEES core/io ${pipeline} TORCH)
 layer(core/run SEES core/run core/io core/base)
 layer(core/train SEES ${work} TORCH)
 # What windows include is std-only; the models behind it are for core and the tests.
-set(inside_api pipeline_generator.h loaded_pipeline.h pipeline_embedder.h)
+set(inside_api pipeline_generator.h loaded_pipeline.h pipeline_embedder.h benchmark_work.h)
 layer(core/api FILES *.h EXCEPT ${inside_api} SEES core/api core/run core/base)
 layer(core/api FILES ${inside_api} SEES core/api ${work} TORCH)
 layer(core/api FILES *.cpp SEES core/api ${work} TORCH)

@@ -414,7 +414,8 @@ private Q_SLOTS:
         QCOMPARE(config["unet1"]["lr"].get<double>(), 0.125);
         QCOMPARE(config["unet2"]["lr"].get<double>(), 0.25);
         QCOMPARE(config["unet2"]["batch"].get<int>(), 6);
-        QCOMPARE(config["unet1"]["batch"].get<int>(), 32); // the preset's word for the whole decoder
+        QCOMPARE(config["unet1"]["batch"].get<int>(), 64);
+        QCOMPARE(config["unet1"]["warmup_steps"].get<int>(), 50); // the preset's word for the whole decoder
         QCOMPARE(config["seed"].get<int>(), 9);
         QCOMPARE(config["model"]["decoder"]["unets"][0]["dim"].get<int>(), 16);
         QCOMPARE(config["model"]["clip"]["num_text_tokens"].get<int>(), 600);
