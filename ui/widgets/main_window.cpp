@@ -163,17 +163,17 @@ void MainWindow::makeGalleryMenu()
     menu->addActions({ page.search, page.byMeaning, page.moreLike, page.fold, page.details });
     menuBar()->insertMenu(menuBar()->actions().value(2), menu);
     QMenu* view = menuBar()->actions().value(3)->menu();
-    addPageAction(*view, tr("&Create"), 0);
-    addPageAction(*view, tr("&Gallery"), 1);
+    addPageAction(*view, tr("&Create"), 0, Qt::Key_1);
+    addPageAction(*view, tr("&Gallery"), 1, Qt::Key_2);
     registerKeys(tr("Gallery"), *m_gallery);
 }
 
-void MainWindow::addPageAction(QMenu& view, const QString& text, int page)
+void MainWindow::addPageAction(QMenu& view, const QString& text, int page, Qt::Key digit)
 {
     QAction* action = view.addAction(text, this, [this, page] { showPage(page); });
     const auto tell = [this, action, page] { m_tabs->setTabToolTip(page, keyText(*action)); };
     connect(action, &QAction::changed, m_tabs, tell);
-    action->setShortcut(Qt::CTRL | Qt::Key(Qt::Key_1 + page));
+    action->setShortcut(Qt::CTRL | digit);
 }
 
 /// Behind its menu, so that the menus' own actions come along.
@@ -211,7 +211,8 @@ void MainWindow::makeTrainMenu()
     menu->addActions({ page.showInFolder, page.addFolder });
     const auto menus = menuBar()->actions(); // View and Help come last
     menuBar()->insertMenu(menus.value(menus.size() - 2), menu);
-    addPageAction(*menus.value(menus.size() - 2)->menu(), tr("&Train"), m_pages->indexOf(m_train));
+    const int index = m_pages->indexOf(m_train);
+    addPageAction(*menus.value(menus.size() - 2)->menu(), tr("&Train"), index, Qt::Key(Qt::Key_1 + index));
     registerKeys(tr("Train"), *m_train);
 }
 
@@ -240,7 +241,7 @@ void MainWindow::makeModelsMenu()
     const auto menus = menuBar()->actions(); // View and Help come last
     QAction* view = menus.value(menus.size() - 2);
     menuBar()->insertMenu(view, menu);
-    addPageAction(*view->menu(), tr("&Models"), m_pages->indexOf(m_models));
+    addPageAction(*view->menu(), tr("&Models"), m_pages->indexOf(m_models), Qt::Key_4);
     registerKeys(tr("Models"), *m_models);
 }
 

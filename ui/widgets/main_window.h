@@ -60,7 +60,7 @@ private:
     void makeMenus();
     void makeAppearanceMenu();
     void makeHelpMenu();
-    void addPageAction(QMenu& view, const QString& text, int page);
+    void addPageAction(QMenu& view, const QString& text, int page, Qt::Key digit);
     void registerKeys(const QString& group, const QWidget& page);
     void chooseModel();
     void chooseNames();
