@@ -440,10 +440,10 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 void MainWindow::dropEvent(QDropEvent* event)
 {
     const QString path = openableFile(*event->mimeData());
-    if (isModel(path))
-        openFile(path);
-    else
+    if (isPicture(path))
         m_create->takeDropped(path);
+    else
+        openFile(path);
     event->acceptProposedAction();
 }
 
