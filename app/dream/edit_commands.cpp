@@ -126,7 +126,7 @@ void addInpaint(CLI::App& app, int& status)
                                        reverie::read_source(options->mask), options->resample };
         options->generate.prompts = { options->prompt };
     });
-    inpaint->add_option("PICTURE", options->picture, "The picture; its middle square is taken")->required();
+    inpaint->add_option("PICTURE", options->picture, "The picture, which keeps its size")->required();
     inpaint->add_option("PROMPT", options->prompt, "What the whole picture shows afterwards")->required();
     inpaint
         ->add_option("--mask", options->mask,

@@ -8,6 +8,7 @@
 #include "core/base/random_key.h"
 #include "core/models/outpainting.h"
 #include "core/nn/pixels.h"
+#include "core/nn/resize.h"
 #include "core/train/device_memory.h"
 
 #include <torch/torch.h>
@@ -85,6 +86,8 @@ GenerationRun::GenerationRun(LoadedPipeline& model, const GenerateRequest& reque
 {
     result_.settings = resolved(request, model);
     check_request(request, result_.settings, model);
+    if (request.recipe.inpaint)
+        square_ = square_to_inpaint(request.recipe.inpaint->mask.image);
     if (request.recipe.outpaint)
         windows_ = windows_of(*request.recipe.outpaint, model.parts.decoder->image_size(last_stage()));
     progress_ = RunProgress(costs(), pictures_of(request), windows_);
@@ -190,9 +193,13 @@ void GenerationRun::draw(int first, int count)
     const auto embeds = embeds_of();
     if (!stop_.stop_requested())
         through_decoder(embeds);
-    for (auto& picture : pictures_)
-        if (!picture.image.empty())
-            result_.pictures.push_back(std::move(picture));
+    for (auto& picture : pictures_) {
+        if (picture.image.empty())
+            continue;
+        if (!picture.complete)
+            picture.image = put_back(picture.image);
+        result_.pictures.push_back(std::move(picture));
+    }
 }
 
 bool GenerationRun::draw_within_memory(int first, int count)
@@ -446,23 +453,45 @@ void GenerationRun::set_pictures(DecoderSampling& sampling)
         sampling.start_image = decoder_range(model_.square_of(recipe.start->picture.image, size));
         sampling.start_strength = recipe.start->strength;
     }
-    if (recipe.inpaint) {
-        sampling.inpaint_image = decoder_range(model_.square_of(recipe.inpaint->picture.image, size));
-        const auto mask = model_.square_of(recipe.inpaint->mask.image, size).mean(1);
-        sampling.inpaint_mask = mask <= 0.5;
-        set_feather(*recipe.inpaint, mask);
-        sampling.inpaint_resample_times = recipe.inpaint->resample_times;
-    }
+    if (recipe.inpaint)
+        set_inpainting(sampling, *recipe.inpaint);
 }
 
-void GenerationRun::set_feather(const InpaintPicture& inpaint, const Tensor& mask)
+void GenerationRun::set_inpainting(DecoderSampling& sampling, const InpaintPicture& inpaint)
+{
+    const auto size = model_.parts.decoder->image_size(last_stage());
+    const auto old = decoder_range(model_.square_of(cut(inpaint.picture.image, square_), size));
+    const auto mask
+        = to_tensor(cut(inpaint.mask.image, square_)).mean(1).to(model_.device); // (1, side, side)
+    sampling.inpaint_image = old;
+    // Where any of a pixel is drawn anew, all of it is.
+    sampling.inpaint_mask = std::get<0>(torch::adaptive_max_pool2d(mask, { size, size })) <= 0.5;
+    sampling.inpaint_resample_times = inpaint.resample_times;
+    kept_ = Tensor();
+    const auto& picture = inpaint.picture.image;
+    if (picture.width == size && picture.height == size) // otherwise it fades where it is put back
+        set_feather(mask, old);
+}
+
+void GenerationRun::set_feather(const Tensor& mask, const Tensor& old)
 {
     constexpr double half = 0.5, white = 254. / 255;
-    kept_ = Tensor();
-    if (((mask > half) & (mask < white)).any().item<bool>()) {
-        kept_ = ((1 - mask) / half).clamp(0, 1).unsqueeze(1) * (mask < white).unsqueeze(1); // (1, 1, h, w)
-        old_ = decoder_range(model_.square_of(inpaint.picture.image, mask.size(-1)));
-    }
+    if (!((mask > half) & (mask < white)).any().item<bool>())
+        return;
+    kept_ = ((1 - mask) / half).clamp(0, 1).unsqueeze(1) * (mask < white).unsqueeze(1); // (1, 1, h, w)
+    old_ = old;
+}
+
+Image GenerationRun::put_back(const Image& drawn) const
+{
+    const auto& inpaint = request_.recipe.inpaint;
+    if (!inpaint || last_stage() < static_cast<int>(result_.settings.steps.size()))
+        return drawn;
+    const auto& picture = inpaint->picture.image;
+    if (drawn.width == picture.width && drawn.height == picture.height)
+        return drawn;
+    const auto scaled = to_images(resize_bicubic(to_tensor(drawn), square_.side)).front();
+    return pasted(picture, inpaint->mask.image, square_, scaled);
 }
 
 Tensor GenerationRun::feathered(int stage, const Tensor& pixels) const
@@ -525,7 +554,7 @@ void GenerationRun::finish(GenerateUpdate& update, int stage, const Tensor& pixe
     const bool complete = stage == last_stage() && window_ + 1 >= windows_;
     for (std::size_t i = 0; i < images.size(); ++i) {
         auto& picture = pictures_[i];
-        picture.image = images[i];
+        picture.image = complete ? put_back(images[i]) : images[i];
         picture.complete = complete;
         update.previews.push_back({ picture.index, images[i] });
         if (stage == last_stage() ? complete : true)

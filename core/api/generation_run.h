@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/api/inpainting_square.h"
 #include "core/api/loaded_pipeline.h"
 #include "core/api/run_progress.h"
 
@@ -59,9 +60,12 @@ private:
     void draw_around(const OutpaintPicture& wanted, const DecoderCondition& condition,
                      DecoderSampling sampling);
     void set_pictures(DecoderSampling& sampling);
-    /// Greys of the mask (1, h, w) let that much of the old picture through.
-    void set_feather(const InpaintPicture& inpaint, const Tensor& mask);
+    void set_inpainting(DecoderSampling& sampling, const InpaintPicture& inpaint);
+    /// Greys of the mask (1, h, w) let that much of the old picture (1, 3, h, w) through.
+    void set_feather(const Tensor& mask, const Tensor& old);
     [[nodiscard]] Tensor feathered(int stage, const Tensor& pixels) const;
+    /// What was drawn of an inpainted picture of another size, put back into it; anything else as it is.
+    [[nodiscard]] Image put_back(const Image& drawn) const;
     Tensor kept_pictures();
     Tensor decoder_range(const Tensor& pixels) const; ///< of pictures in [0, 1]
     [[nodiscard]] Tensor in_unit_range(const Tensor& pixels) const;
@@ -84,6 +88,7 @@ private:
     int window_ = 0, windows_ = 1; ///< of outpainting
     std::optional<EmbeddedText> texts_; ///< of the pictures being drawn, once asked for
     EmbeddedText negative_; ///< likewise; undefined without a negative prompt
+    PictureSquare square_; ///< of the picture that is inpainted
     Tensor kept_, old_; ///< share of the old picture (1, 1, h, w), and that picture; undefined: no feather
     std::vector<Picture> pictures_;
 };

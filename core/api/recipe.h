@@ -41,7 +41,7 @@ struct StartPicture {
     double strength = 0.6; ///< share of each chain that is run, above 0; 1 draws as if without the picture
 };
 
-/// Draws a part of a picture anew (its middle square, at the model's size), in every stage.
+/// Draws a part of a picture anew, in every stage; the rest of it, and its size, stay (inpainting_square.h).
 struct InpaintPicture {
     SourcePicture picture;
     /// As large as the picture. Where it is brighter than half, the picture is redrawn; from half to white

@@ -216,6 +216,71 @@ private Q_SLOTS:
         QVERIFY(usage_error_of([&] { draw(request); }).find("32 x 64") != std::string::npos);
     }
 
+    void inpaintingLeavesALargerPictureItsSizeAndPixels()
+    {
+        constexpr int width = 200, height = 120, rim = 150;
+        Image photograph = filled(width, height, 0);
+        for (std::size_t i = 0; i < photograph.rgb.size(); ++i)
+            photograph.rgb[i] = std::uint8_t(i * 37 % 251);
+        auto mask = filled(width, height, 0);
+        const auto paint = [&](int left, int right, std::uint8_t value) {
+            for (int y = 30; y < 80; ++y)
+                std::fill_n(mask.rgb.begin() + (y * width + left) * 3, (right - left) * 3, value);
+        };
+        paint(rim, 190, 255); // beside the middle square, which ends at 160
+        auto request = request_for("red heart");
+        request.recipe.inpaint = InpaintPicture{ source(photograph), source(mask), 1 };
+        const auto hard = draw(request);
+        QCOMPARE(hard.stages.back().width, 64);
+        const auto& image = hard.image;
+        QCOMPARE(image.width, width);
+        QCOMPARE(image.height, height);
+        double from_drawn = 0;
+        for (int y = 0; y < height; ++y)
+            for (int x = 0; x < width; ++x)
+                for (int c = 0; c < 3; ++c) {
+                    const auto at = std::size_t((y * width + x) * 3 + c);
+                    if (mask.rgb[at] == 0)
+                        QCOMPARE(image.rgb[at], photograph.rgb[at]);
+                    else // the square begins at 70, the part's end less its side, and 120 pixels become 64
+                        from_drawn += std::abs(
+                            image.rgb[at]
+                            - hard.stages.back().rgb[((y * 64 / 120) * 64 + (x - 70) * 64 / 120) * 3 + c]);
+                }
+        QVERIFY2(from_drawn / (40 * 50 * 3) < 12, qPrintable(QString::number(from_drawn / (40 * 50 * 3))));
+
+        paint(rim, rim + 1, 191); // half way from the photograph to what is drawn
+        request.recipe.inpaint->mask = source(mask);
+        const auto soft = draw(request).image;
+        for (std::size_t at = 0; at < soft.rgb.size(); ++at)
+            QVERIFY(std::abs(soft.rgb[at]
+                             - (mask.rgb[at] == 191 ? 0.498 * image.rgb[at] + 0.502 * photograph.rgb[at]
+                                                    : image.rgb[at]))
+                    < 1.5);
+
+        paint(20, 190, 255);
+        request.recipe.inpaint->mask = source(mask);
+        QVERIFY(usage_error_of([&] { draw(request); }).find("170 pixels") != std::string::npos);
+        request.recipe.inpaint->mask = source(filled(width, height, 0));
+        QCOMPARE(draw(request).image, photograph);
+    }
+
+    void inpaintingDrawsThinLinesOfALargePictureAnew()
+    {
+        const auto photograph = filled(320, 320, 90);
+        auto mask = filled(320, 320, 0);
+        for (int y = 0; y < 320; ++y)
+            std::fill_n(mask.rgb.begin() + (y * 320 + 160) * 3, 3, std::uint8_t(255));
+        auto request = request_for("red heart");
+        request.recipe.inpaint = InpaintPicture{ source(photograph), source(mask), 1 };
+        const auto image = draw(request).image;
+        int changed = 0;
+        for (int y = 0; y < 320; ++y)
+            changed += image.rgb[std::size_t((y * 320 + 160) * 3)] != 90;
+        QVERIFY(changed > 200);
+        QCOMPARE(cut(image, 0, 0, 160, 320), cut(photograph, 0, 0, 160, 320));
+    }
+
     void outpaintingFillsAFrameAroundThePicture()
     {
         auto request = request_for("red heart");

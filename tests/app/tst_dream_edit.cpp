@@ -229,6 +229,38 @@ private Q_SLOTS:
         QCOMPARE(makingOf(path).recipe.inpaint->mask.sha256.size(), 64U);
     }
 
+    void inpaintingLeavesALargerPictureItsSize()
+    {
+        QImage picture(240, 150, QImage::Format_RGB888), mask = picture;
+        mask.fill(Qt::black);
+        for (int y = 0; y < 150; ++y)
+            for (int x = 0; x < 240; ++x) {
+                picture.setPixel(x, y, qRgb(x, y, (x * y) % 256));
+                if (x >= 10 && x < 70 && y >= 40 && y < 100)
+                    mask.setPixel(x, y, qRgb(255, 255, 255));
+            }
+        const QString file = m_folder.filePath(QStringLiteral("wide.png")),
+                      maskFile = m_folder.filePath(QStringLiteral("wide-mask.png"));
+        QVERIFY(picture.save(file) && mask.save(maskFile));
+        const QImage after(
+            drawn({ QStringLiteral("inpaint"), file, QStringLiteral("--mask"), maskFile,
+                    QStringLiteral("red heart"), QStringLiteral("--resample"), QStringLiteral("1") }));
+        QCOMPARE(after.size(), picture.size());
+        int changed = 0;
+        for (int y = 0; y < 150; ++y)
+            for (int x = 0; x < 240; ++x) {
+                const bool same = after.pixel(x, y) == picture.pixel(x, y);
+                changed += !same;
+                QVERIFY(same || mask.pixel(x, y) == qRgb(255, 255, 255));
+            }
+        QVERIFY(changed > 60 * 60 / 2);
+        mask.fill(Qt::white);
+        QVERIFY(mask.save(maskFile));
+        const Run run = dream({ QStringLiteral("inpaint"), file, QStringLiteral("--mask"), maskFile,
+                                QStringLiteral("red heart"), QStringLiteral("--model"), m_model });
+        QVERIFY2(run.status == 2 && run.err.contains("240 pixels") && run.err.count('\n') == 1, run.err);
+    }
+
     void outpaintingKeepsThePictureInItsFrame()
     {
         const QImage frame(

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "ui/session/picture_edit.h"
 
+#include "core/api/inpainting_square.h"
 #include "core/api/source_picture.h"
+#include "core/base/error.h"
 #include "core/base/file.h"
 #include "ui/session/drawing.h"
 #include "ui/session/picture_codec.h"
 
 #include <QCoreApplication>
 #include <QCryptographicHash>
+
+#include <algorithm>
 
 namespace reverie::ui {
 
@@ -16,6 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* mask_name = "mask.png";
+constexpr int feather_share = 32; ///< of the picture's shorter side
+constexpr int least_feather = 2, most_feather = 64;
 
 QString tr(const char* text)
 {
@@ -32,6 +38,8 @@ QByteArray maskFile(const Image& mask)
 PictureEdit::PictureEdit(SourcePicture source)
     : picture(std::move(source))
     , mask(size())
+    , feather(
+          std::clamp(std::min(size().width(), size().height()) / feather_share, least_feather, most_feather))
 {
 }
 
@@ -68,6 +76,12 @@ QString PictureEdit::problem(int side) const
 {
     if (kind == Kind::Repaint && mask.isEmpty())
         return tr("Paint over what is to be drawn anew first.");
+    try {
+        if (kind == Kind::Repaint)
+            square_to_inpaint(toImage(mask.image()));
+    } catch (const Error& error) {
+        return QString::fromStdString(error.what());
+    }
     if (kind == Kind::Extend && frame.isNull())
         return tr("Drag the frame larger than the picture first.");
     if (kind == Kind::Extend && (frameSize().width() < side || frameSize().height() < side))
