@@ -19,6 +19,6 @@ trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
 export QT_QPA_PLATFORM=offscreen
 
 status=0
-ctest --test-dir build/dev --output-on-failure || status=$?
+ctest --test-dir build/dev --output-on-failure --parallel "$(nproc)" || status=$?
 grep -h '^parity: ' build/dev/Testing/Temporary/LastTest.log || true
 exit "$status"
