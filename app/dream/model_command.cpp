@@ -139,10 +139,14 @@ template <class Info>
 void report(Output& output, const Info& info)
 {
     const auto hash = hashOf(info.path);
+    const auto warning = reverie::numbers_to_warn_of(info.path);
     auto object = toJson(info);
     object["sha256"] = hash;
+    object["warning"] = warning;
     output.object(object);
     print(output, info);
+    if (!warning.empty())
+        output.result("Warning       " + printable(warning));
     if (!hash.empty())
         output.result("SHA-256       " + hash);
 }
@@ -197,35 +201,35 @@ void addImport(CLI::App& model, int& status)
         std::string part = "model", out;
         bool json = false;
     };
-    auto* import = model.add_subcommand("import", "Put parts out of other files into one pipeline");
+    auto* command = model.add_subcommand("import", "Put parts out of other files into one pipeline");
     const auto options = std::make_shared<Options>();
     auto& request = options->request;
-    import->add_option(
+    command->add_option(
         "PART", request.parts,
         "Files with CLIP, prior or decoder; NAME=FILE takes only clip, prior, decoder or unetN");
-    import->add_option("--clip", request.clip, "File of the CLIP the parts were trained with");
-    import->add_option("--vocab", request.vocab,
-                       "bpe_simple_vocab_16e6.txt(.gz), merges.txt or tokenizer.json");
-    import
+    command->add_option("--clip", request.clip, "File of the CLIP the parts were trained with");
+    command->add_option("--vocab", request.vocab,
+                        "bpe_simple_vocab_16e6.txt(.gz), merges.txt or tokenizer.json");
+    command
         ->add_option("--part", options->part, "Of a trainer's checkpoint: model or ema, the averaged weights")
         ->check(CLI::IsMember({ "model", "ema" }));
-    import->add_option("--dtype", request.dtype, "Store weights as f32, f16 or bf16")
+    command->add_option("--dtype", request.dtype, "Store weights as f32, f16 or bf16")
         ->check(CLI::IsMember({ "f32", "f16", "bf16" }));
-    import->add_option("-o,--out", options->out, "Where to write")->required();
-    addJsonFlag(*import, options->json);
-    import->callback([options, &status] {
+    command->add_option("-o,--out", options->out, "Where to write")->required();
+    addJsonFlag(*command, options->json);
+    command->callback([options, &status] {
         Output output(options->json);
-    auto request = options->request;
-    request.ema = options->part == "ema";
-    request.out = options->out;
-    const auto result = reverie::import_model(request);
-    for (const auto& note : result.notes)
-        output.warning(note);
-    output.object({ { "type", "result" }, { "path", result.path.string() }, { "notes", result.notes } });
-    output.result(result.path.string());
-    status = Done;
-});
-} // namespace
+        auto request = options->request;
+        request.ema = options->part == "ema";
+        request.out = options->out;
+        const auto result = reverie::import_model(request);
+        for (const auto& note : result.notes)
+            output.warning(note);
+        output.object({ { "type", "result" }, { "path", result.path.string() }, { "notes", result.notes } });
+        output.result(result.path.string());
+        status = Done;
+    });
+}
 
 } // namespace
 

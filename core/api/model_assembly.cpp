@@ -5,6 +5,7 @@
 #include "core/base/today.h"
 #include "core/io/karlo_parts.h"
 #include "core/io/model_fit.h"
+#include "core/io/not_finite.h"
 #include "core/io/pipeline.h"
 #include "core/io/safetensors_writer.h"
 #include "core/io/state_dict.h"
@@ -199,10 +200,16 @@ void check_part(ModelPart& part, torch::nn::Module& module, const std::string& p
     } catch (const Error& e) {
         throw Error(e.what() + likely_cause(part, e.what()));
     }
-    for (const auto& parameter : module.named_parameters())
-        if (const auto name = prefix + parameter.key(); !part.tensors.at(name).is_floating_point())
-            throw Error(part.from + " holds " + name
-                        + " as whole numbers, without what they count; get its weights as f32, f16 or bf16.");
+}
+
+/// The same tensors, where they lie.
+StoredTensors stored(const TensorMap& tensors)
+{
+    StoredTensors result;
+    for (const auto& [name, tensor] : tensors)
+        result[name] = { dtype_name(tensor.scalar_type()), tensor.sizes().vec(), tensor.strides().vec(),
+                         static_cast<const char*>(tensor.data_ptr()), nullptr };
+    return result;
 }
 
 /// Names of what trains; tables stay exact.
@@ -293,6 +300,8 @@ try {
         = [&](std::optional<ModelPart>& part, torch::nn::Module& module, const std::string& prefix) {
               progress.at("Checking " + prefix.substr(0, prefix.size() - 1), share_of_checking);
               check_part(*part, module, prefix);
+              if (const auto flaw = not_finite_in_words(stored(part->tensors)); !flaw.empty())
+                  assembly.notes.push_back(part->from + ": " + flaw);
               if (!request.dtype.empty())
                   converted.merge(trained_names(module, prefix));
               tensors.merge(part->tensors);

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/io/clip_config.h"
 #include "core/io/mapped_file.h"
+#include "core/io/not_finite.h"
 #include "core/io/safetensors_header.h"
 #include "core/io/safetensors_writer.h"
 #include "core/io/torch_file.h"
@@ -172,6 +173,11 @@ WeightsInfo read_weights_info(const fs::path& path)
     }
     add_needs(info, file, parts);
     return info;
+}
+
+std::string numbers_to_warn_of(const fs::path& path)
+{
+    return not_finite_in_words(open_weights(path).tensors);
 }
 
 bool is_reverie_model(const fs::path& path)

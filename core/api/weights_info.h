@@ -37,6 +37,10 @@ struct WeightsInfo {
 /// nothing in the file is run. Throws Error.
 WeightsInfo read_weights_info(const std::filesystem::path& path);
 
+/// A sentence about the weights that are NaN or infinite; empty if there are none. Takes Reverie's own files
+/// too, and reads every byte. Throws Error.
+std::string numbers_to_warn_of(const std::filesystem::path& path);
+
 /// Whether the file is one of Reverie's own, for which read_model_info() says more.
 bool is_reverie_model(const std::filesystem::path& path);
 

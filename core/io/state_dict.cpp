@@ -76,6 +76,10 @@ void check_state_dict(torch::nn::Module& module, const TensorMap& tensors, const
         text.back() = '.';
         throw Error(text);
     }
+    for (const auto& parameter : module.named_parameters())
+        if (const auto name = prefix + parameter.key(); !tensors.at(name).is_floating_point())
+            throw Error(what + " holds " + name
+                        + " as whole numbers, without what they count; get its weights as f32, f16 or bf16.");
 }
 
 void load_state_dict(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix,

@@ -13,8 +13,8 @@ namespace reverie {
 TensorMap state_dict(const torch::nn::Module& module, const std::string& prefix = {});
 
 /// Copies the tensors whose names begin with `prefix` into the module, converting the dtype. Strict: throws
-/// Error that names the first ten missing, unexpected and wrongly shaped tensors and counts the rest; the
-/// module is then unchanged. `what` names the source in the message.
+/// Error that names the first ten missing, unexpected and wrongly shaped tensors and counts the rest, or a
+/// weight of whole numbers; the module is then unchanged. `what` names the source in the message.
 void load_state_dict(torch::nn::Module& module, const TensorMap& tensors, const std::string& prefix,
                      const std::string& what);
 

@@ -16,7 +16,7 @@ using Kind = Pickle::Kind;
 struct Name {
     std::string_view torch, dtype;
 };
-constexpr std::array<Name, 25> names{ {
+constexpr std::array<Name, 31> names{ {
     { "DoubleStorage", "F64" },
     { "FloatStorage", "F32" },
     { "HalfStorage", "F16" },
@@ -27,6 +27,9 @@ constexpr std::array<Name, 25> names{ {
     { "CharStorage", "I8" },
     { "ByteStorage", "U8" },
     { "BoolStorage", "BOOL" },
+    { "ComplexDoubleStorage", "C128" },
+    { "ComplexFloatStorage", "C64" },
+    { "ComplexHalfStorage", "C32" },
     { "float64", "F64" },
     { "float32", "F32" },
     { "float16", "F16" },
@@ -40,6 +43,9 @@ constexpr std::array<Name, 25> names{ {
     { "uint32", "U32" },
     { "uint64", "U64" },
     { "bool", "BOOL" },
+    { "complex128", "C128" },
+    { "complex64", "C64" },
+    { "complex32", "C32" },
     { "float8_e4m3fn", "F8_E4M3" },
     { "float8_e5m2", "F8_E5M2" },
 } };

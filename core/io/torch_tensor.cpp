@@ -29,6 +29,9 @@ torch::ScalarType scalar_type(const std::string& dtype, const std::string& what)
     for (const auto& [name, type] : dtypes)
         if (dtype == name)
             return type;
+    if (dtype.starts_with('C'))
+        throw Error(what + " holds complex numbers (" + dtype
+                    + "), which no model here has; get weights of real numbers.");
     throw Error(what + " has the type " + dtype + ", which can't be computed with; convert the file first.");
 }
 

@@ -53,7 +53,7 @@ private Q_SLOTS:
         QVERIFY(info["type"] == "weights" && info["version"] == "1.15.6");
         QVERIFY(info["parts"][0]["kind"] == "prior" && info["parts"][1]["ema"] == true);
         QVERIFY(info["sha256"].get<std::string>().size() == 64);
-        QVERIFY(info["importable"] == true);
+        QVERIFY(info["importable"] == true && info["warning"] == "");
 
         const auto words = model({ QStringLiteral("info"), data("reference/prior.pth") });
         QVERIFY(words.out.contains("a prior of DALLE2-pytorch (model.)"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/model_assembly.h"
 #include "core/api/model_info.h"
+#include "core/api/weights_info.h"
 #include "core/base/file.h"
 #include "core/io/clip_config.h"
 #include "core/io/clip_tensors.h"
@@ -14,6 +15,8 @@
 #include <QTest>
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
+
+#include <cmath>
 
 namespace fs = std::filesystem;
 using namespace reverie;
@@ -221,8 +224,49 @@ private Q_SLOTS:
         write_safetensors(path("quantised.safetensors"), file.tensors, file.metadata);
         auto wanted = request({}, path("never.safetensors"));
         wanted.parts = { path("quantised.safetensors").string() };
-        const auto error = errorOf([&] { assemble_model(wanted); });
-        QVERIFY2(error.contains(QStringLiteral("null_image_embed as whole numbers")), qPrintable(error));
+        for (const auto& error : { errorOf([&] { assemble_model(wanted); }),
+                                   errorOf([&] { load_pipeline(path("quantised.safetensors")); }) })
+            QVERIFY2(error.contains(QStringLiteral("null_image_embed as whole numbers")), qPrintable(error));
+    }
+
+    void numbersThatAreNotFiniteAreNamed()
+    {
+        const auto whole = request({ "reference/dalle2.pt" }, path("finite.safetensors"));
+        QVERIFY(assemble_model(whole).notes.empty());
+        QCOMPARE(QString::fromStdString(numbers_to_warn_of(whole.out)), QString());
+        auto file = read_safetensors(whole.out);
+        const auto spoil = [&file](const char* name, std::initializer_list<double> values) {
+            auto spoilt = file.tensors.at(name).clone();
+            std::int64_t i = 0;
+            for (const double value : values)
+                spoilt.flatten()[i++] = value;
+            file.tensors[name] = spoilt;
+        };
+        spoil("prior.net.null_image_embed", { NAN, INFINITY, 1 });
+        spoil("clip.temperature", { -INFINITY }); // bf16
+        write_safetensors(path("spoilt.safetensors"), file.tensors, file.metadata);
+        const auto seen = QString::fromStdString(numbers_to_warn_of(path("spoilt.safetensors")));
+        QVERIFY2(
+            seen.startsWith(QStringLiteral("2 tensors hold numbers that are NaN or infinite"))
+                && seen.contains(QStringLiteral("clip.temperature (1), prior.net.null_image_embed (2);")),
+            qPrintable(seen));
+
+        auto wanted = request({}, path("imported.safetensors"));
+        wanted.parts = { path("spoilt.safetensors").string() };
+        const auto notes = assemble_model(wanted).notes; // and yet it is written
+        QCOMPARE(notes.size(), std::size_t(2));
+        QVERIFY(QString::fromStdString(notes[0]).contains(QStringLiteral("clip.temperature (1)")));
+        QVERIFY(QString::fromStdString(notes[1]).contains(QStringLiteral("prior.net.null_image_embed (2)")));
+        QVERIFY(fs::exists(wanted.out));
+    }
+
+    void complexNumbersAreKeptAndRefusedInWords()
+    {
+        QVERIFY(open_weights(data("complex.pt")).tensors.at("freqs").dtype == "C64");
+        convert_weights(data("complex.pt"), path("complex.safetensors"));
+        const auto error = errorOf([&] { read_safetensors(path("complex.safetensors")); });
+        QVERIFY2(error.contains(QStringLiteral("the tensor freqs holds complex numbers (C64)")),
+                 qPrintable(error));
     }
 
     void partsThatDoNotFitAreNamed_data()

@@ -134,6 +134,7 @@ def write_plain():
     save(plain(), "plain.pt")
     save(plain(), "plain_stream.pt", _use_new_zipfile_serialization=False)
     save(plain(), "plain_protocol4.pt", pickle_protocol=4)
+    save({"freqs": torch.view_as_complex(torch.tensor([[1.0, 2.0], [3.0, -4.0]]))}, "complex.pt")
     with zipfile.ZipFile(HERE / "plain.pt") as archive, \
             zipfile.ZipFile(HERE / "deflated.pt", "w", zipfile.ZIP_DEFLATED) as packed:
         for entry in archive.infolist():
