@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 namespace {
 
@@ -15,26 +16,44 @@ struct Options {
     bool json = false;
 };
 
-std::string line(const reverie::BenchmarkResult& result)
+/// The columns of the table.
+std::string row(const std::string& name, const std::string& value, const std::string& unit,
+                const std::string& beside)
 {
-    std::array<char, 128> text{};
-    std::snprintf(text.data(), text.size(), "%-24s%10.1f %-11s", result.name.c_str(), result.value,
-                  result.unit.c_str());
-    std::string line = text.data();
-    if (result.of_reference > 0) {
-        std::snprintf(text.data(), text.size(), "%6.2f", result.of_reference);
-        line += text.data();
-    }
-    return line;
+    std::array<char, 160> text{};
+    std::snprintf(text.data(), text.size(), "%-24s%10s %-12s%s", name.c_str(), value.c_str(), unit.c_str(),
+                  beside.c_str());
+    const std::string line = text.data();
+    return line.substr(0, line.find_last_not_of(' ') + 1);
+}
+
+std::string fixed(double value, int digits)
+{
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+    return text.data();
+}
+
+std::string row(const reverie::BenchmarkResult& result)
+{
+    return row(result.name, fixed(result.value, 1), result.unit,
+               result.of_reference > 0 ? fixed(result.of_reference, 2) + " of its time" : "");
 }
 
 int bench(const Options& options)
 {
     Output output(options.json);
     const Interrupt interrupt;
-    output.result("what                         median               of the reference's time");
-    const auto show = [&output](const reverie::BenchmarkResult& result) {
-        output.result(line(result));
+    bool begun = false;
+    const auto show = [&](const reverie::BenchmarkResult& result, bool done) {
+        if (!done) {
+            output.progress("Measuring " + result.name + " ...");
+            return;
+        }
+        if (!std::exchange(begun, true))
+            output.result(
+                row("What", options.benchmark.quick ? "Once" : "Median", "", "Beside DALLE2-pytorch"));
+        output.result(row(result));
         output.object({ { "type", "measured" },
                         { "name", result.name },
                         { "unit", result.unit },
@@ -45,8 +64,10 @@ int bench(const Options& options)
     nlohmann::json all = nlohmann::json::object();
     for (const auto& result : report.results)
         all[result.name] = result.value;
-    output.result("on " + report.device + " with " + std::to_string(report.threads)
-                  + (report.threads == 1 ? " thread" : " threads"));
+    output.result("");
+    output.result("On " + report.device + " with " + std::to_string(report.threads)
+                  + (report.threads == 1 ? " thread" : " threads")
+                  + "; beside it stands what DALLE2-pytorch would take at this rate of matrix products.");
     output.object({ { "type", "result" },
                     { "device", report.device },
                     { "threads", report.threads },

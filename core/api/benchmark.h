@@ -29,7 +29,8 @@ struct BenchmarkReport {
     std::vector<BenchmarkResult> results;
 };
 
-using OnBenchmark = std::function<void(const BenchmarkResult&)>;
+/// Called when a piece begins, with its name alone, and with what came of it.
+using OnBenchmark = std::function<void(const BenchmarkResult&, bool done)>;
 
 /// Measures matrix products, a training step of each kind of model, steps of drawing, a whole drawing, and
 /// the reading of pictures. About a minute on two cores, some seconds if quick. Throws UsageError for a

@@ -94,15 +94,22 @@ public:
     }
 
 private:
+    void begin(const std::string& name) const
+    {
+        if (on_result_)
+            on_result_({ .name = name }, /*done=*/false);
+    }
+
     void add(BenchmarkResult result)
     {
         report_.results.push_back(std::move(result));
         if (on_result_)
-            on_result_(report_.results.back());
+            on_result_(report_.results.back(), /*done=*/true);
     }
 
     void measure_products()
     {
+        begin("matrix_product");
         product_rate(device_);
         std::vector<double> rates;
         for (int i = 0; i < (quick_ ? 1 : usual_times); ++i)
@@ -113,6 +120,7 @@ private:
     /// In turns with matrix products, so that what else the machine does slows both.
     void measure(const BenchmarkWork& work)
     {
+        begin(work.name);
         torch::manual_seed(1);
         const auto once = work.prepare(device_);
         const double warm_up = seconds_of(once);
@@ -132,6 +140,7 @@ private:
     /// Pictures of 256 pixels a side from a folder, at 64.
     void measure_loader()
     {
+        begin("picture_loader");
         constexpr std::int64_t batch = 32;
         const PictureFolder folder(64);
         const auto dataset = open_dataset(folder.path.string(), 64, {});
