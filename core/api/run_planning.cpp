@@ -7,6 +7,7 @@
 #include "core/run/run_list.h"
 #include "core/train/device_memory.h"
 #include "core/train/device_room.h"
+#include "core/train/memory_peak.h"
 #include "core/train/part_need.h"
 #include "core/train/resolved_run.h"
 #include "core/train/run_disk.h"
@@ -30,7 +31,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double seconds_to_try = 9; ///< all parts together
+constexpr double seconds_to_try = 14; ///< all parts together
 constexpr double process_bytes = 190e6, context_bytes = 600e6; ///< of LibTorch itself; on an accelerator
 constexpr double disk_rate = 300e6; ///< bytes a second that a checkpoint is written with
 constexpr double share_of_peak_rate = 0.4; ///< that training reaches of large matrix products
@@ -74,6 +75,7 @@ public:
         : stop_(std::move(stop))
         , run_(resolve_run(request))
         , device_(device_named(run_.request.device))
+        , peak_(device_)
     {
         check_trainable(run_.config, run_.parts, device_);
         const auto cores = int(std::max(1U, std::thread::hardware_concurrency()));
@@ -98,6 +100,7 @@ public:
         for (const auto& part : parts_) {
             preview.parts.push_back(shown(part));
             preview.memory_bytes = std::max(preview.memory_bytes, preview.parts.back().memory_bytes);
+            preview.parts.back().memory_bytes = preview.memory_bytes; // what was taken is kept
             preview.seconds += preview.parts.back().seconds;
         }
         judge(preview);
@@ -146,17 +149,18 @@ private:
     [[nodiscard]] double memory_of(const std::string& part) const
     {
         const auto& trial = forecasts_.at(part).trial;
-        const auto counted = counted_bytes(config(), part);
-        const auto batch = part_options(config(), part).batch;
-        constexpr std::int64_t alike = 4; // batches that tell of each other
-        if (!trial || !trial->memory_bytes || trial->batch * alike < batch)
-            return counted;
+        if (!trial || !trial->memory_bytes)
+            return counted_bytes(config(), part);
         const double untried = std::max(0., rows_ - tried_rows_) * row_bytes(config().model);
         const double taken
             = (device_.is_cuda() ? context_bytes : process_bytes) + untried + *trial->memory_bytes;
-        auto tried = config();
-        part_options(tried, part).batch = trial->batch;
-        return trial->batch == batch ? taken : taken * counted / counted_bytes(tried, part);
+        const auto& need = forecasts_.at(part).need;
+        double beside = trial->drew_all ? 0 : need.drawing_bytes;
+        if (config().model.clip && part != "vqgan" && part == parts_.front()) { // every row is embedded
+            const auto clip = need_of(config(), "clip");
+            beside = std::max(beside, clip.drawing_bytes - clip.state_bytes);
+        }
+        return std::max(taken, base_bytes(config()) + beside);
     }
 
     void try_parts()
@@ -167,7 +171,7 @@ private:
             || base_bytes(config()) + weights > 0.8 * available_)
             return;
         const auto begin = Clock::now();
-        RunTrial trial(config(), *dataset_, device_);
+        RunTrial trial(config(), *dataset_, device_, peak_);
         tried_rows_ = double(trial.rows());
         if (config().model.clip && !stop_.stop_requested())
             embedding_seconds_ = trial.embedding_seconds();
@@ -310,6 +314,7 @@ private:
     std::stop_token stop_;
     ResolvedRun run_;
     at::Device device_;
+    MemoryPeak peak_; ///< beyond what is held before the data set is opened
     double available_ = 0, rows_ = 0, tried_rows_ = 0, embedding_seconds_ = 0, rate_ = 0;
     std::unique_ptr<Dataset> dataset_;
     std::vector<std::string> parts_; ///< that are left

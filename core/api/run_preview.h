@@ -19,7 +19,8 @@ struct RunPreview {
         std::int64_t steps = 0; ///< that are left
         std::int64_t batch = 0; ///< samples of a step
         std::int64_t parameters = 0;
-        std::uint64_t memory_bytes = 0; ///< at its peak: the device's memory, or that of the whole process
+        std::uint64_t memory_bytes = 0; ///< at its peak: the device's memory, or that of the whole process,
+                                        ///< which keeps what earlier parts took
         double step_seconds = 0;
         double seconds = 0; ///< of all its steps, with its samples, evaluations and checkpoints
         bool tried = false; ///< the time is of real steps; otherwise it is counted from the products alone

@@ -35,12 +35,16 @@ constexpr std::size_t of_all_pools = 0;
 MemoryPeak::MemoryPeak(c10::Device device)
     : device_(device)
 {
+    restart();
+    before_ = held();
+}
+
+void MemoryPeak::restart()
+{
     release_device_memory();
 #ifdef REVERIE_WITH_CUDA
     if (device_.is_cuda()) {
-        using namespace c10::cuda::CUDACachingAllocator;
-        resetPeakStats(device_.index());
-        before_ = double(getDeviceStats(device_.index()).reserved_bytes[of_all_pools].current);
+        c10::cuda::CUDACachingAllocator::resetPeakStats(device_.index());
         watched_ = true;
         return;
     }
@@ -48,8 +52,18 @@ MemoryPeak::MemoryPeak(c10::Device device)
     malloc_trim(0);
     std::ofstream marks("/proc/self/clear_refs");
     marks << "5" << std::flush; // the peak counts from here
-    before_ = process_bytes("VmRSS");
-    watched_ = marks.good() && before_ > 0;
+    watched_ = marks.good() && held() > 0;
+}
+
+double MemoryPeak::held() const
+{
+#ifdef REVERIE_WITH_CUDA
+    if (device_.is_cuda())
+        return double(c10::cuda::CUDACachingAllocator::getDeviceStats(device_.index())
+                          .reserved_bytes[of_all_pools]
+                          .current);
+#endif
+    return process_bytes("VmRSS");
 }
 
 std::optional<double> MemoryPeak::bytes() const

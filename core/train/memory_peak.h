@@ -14,10 +14,14 @@ class MemoryPeak
 public:
     /// Gives back what is free and counts from here.
     explicit MemoryPeak(c10::Device device);
-    /// The largest amount since, beyond what was held then; none where the system does not say.
+    /// Gives back what is free and looks for another peak, beyond the same amount.
+    void restart();
+    /// The largest amount since, beyond what was held at first; none where the system does not say.
     [[nodiscard]] std::optional<double> bytes() const;
 
 private:
+    [[nodiscard]] double held() const;
+
     c10::Device device_;
     double before_ = 0;
     bool watched_ = false;

@@ -14,6 +14,7 @@ namespace reverie {
 namespace {
 
 constexpr std::int64_t pictures_drawn = 16; ///< as sample_rows() has them
+constexpr std::int64_t rows_embedded = 256; ///< at once, as Corpus::embed() has them
 constexpr std::int64_t embeddings_drawn = 96; ///< as the prior's evaluation has them
 constexpr double state_numbers = 5; ///< a parameter: itself, gradient, two moments, average
 constexpr double number_bytes = 4 * 1.1; ///< with what the allocator holds beside it, as in NetworkCost
@@ -122,7 +123,7 @@ std::int64_t rows_drawn(const TrainingConfig& config, const std::string& part)
 {
     const auto& sampling = config.model.sampling;
     if (part == "clip")
-        return 1; // its evaluation is smaller than a step
+        return rows_embedded;
     if (part == "vqgan")
         return pictures_drawn;
     if (part == "prior")

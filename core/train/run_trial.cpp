@@ -2,7 +2,6 @@
 #include "core/train/run_trial.h"
 
 #include "core/base/random_key.h"
-#include "core/train/memory_peak.h"
 #include "core/train/part_need.h"
 #include "core/train/part_trainer.h"
 #include "core/train/training_facts.h"
@@ -28,12 +27,21 @@ double seconds_since(Clock::time_point begin)
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
+/// The lower quartile: others slow a step down, nothing hurries it, but what always runs slows the run too.
+double usual(std::vector<double> times)
+{
+    const auto quartile = times.begin() + std::ptrdiff_t((times.size() - 1) / 4);
+    std::nth_element(times.begin(), quartile, times.end());
+    return *quartile;
+}
+
 /// Steps of drawing that stand for one that was tried.
 double steps_of_drawing(const PipelineConfig& model, const std::string& part)
 {
-    if (part == "prior")
+    if (part == "prior") // two times are one step
         return double(model.sampling.prior_steps.value_or(
-            model.prior->sample_timesteps.value_or(model.prior->timesteps)));
+                   model.prior->sample_timesteps.value_or(model.prior->timesteps)))
+            - 1;
     if (!part.starts_with("unet"))
         return 1;
     const auto stage = std::stoul(part.substr(4)) - 1;
@@ -59,17 +67,17 @@ void imagine_codes(Decoder& decoder)
 
 } // namespace
 
-RunTrial::RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Device device)
+RunTrial::RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Device device, MemoryPeak& peak)
     : config_(config)
     , one_step_(config.model.sampling)
     , device_(device)
     , rows_(std::make_unique<SomeRows>(dataset, spread(dataset.train(), rows_to_train),
                                        spread(dataset.test(), rows_to_validate)))
+    , peak_(peak)
 {
-    one_step_.prior_steps = 1;
+    one_step_.prior_steps = 2;
     one_step_.steps.assign(config.model.unets.size(), 1);
     torch::manual_seed(random_key({ config.seed, name_key("weights") }));
-    const MemoryPeak peak(device);
     pipeline_ = build_pipeline(config.model);
     if (pipeline_.decoder)
         imagine_codes(pipeline_.decoder);
@@ -92,7 +100,6 @@ RunTrial::RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Dev
                                            device);
         imagine_embeddings();
     }
-    bytes_before_ = peak.bytes().value_or(0);
 }
 
 /// In the shape of CLIP's; making real ones of many rows takes long.
@@ -132,7 +139,7 @@ std::unique_ptr<Objective> RunTrial::objective(const std::string& part)
     if (part == "prior")
         return prior_objective(pipeline_.prior, *corpus_, one_step_, config_.seed);
     if (part == "vqgan")
-        return vqgan_objective(pipeline_.vqgan, *rows_, device_, config_.vqgan);
+        return vqgan_objective(pipeline_.vqgan, *rows_, device_, config_.vqgan, alone_);
     const auto number = std::stoul(part.substr(4));
     return unet_objective(pipeline_.decoder, std::int64_t(number), *corpus_, config_.unets.at(number - 1),
                           one_step_);
@@ -153,9 +160,9 @@ RunTrial::Steps RunTrial::take_steps(const std::string& part, Objective& objecti
         trainer.step(/*measure=*/times.empty()).loss.item<float>(); // waits for the device
         times.push_back(seconds_since(step_begin));
     }
-    Steps steps;
-    if (!times.empty()) // others slow a step down, nothing hurries it
-        steps.seconds = *std::min_element(times.begin(), times.end());
+    Steps steps{ .batch = batch, .memory_bytes = peak_.bytes() };
+    if (!times.empty())
+        steps.seconds = usual(std::move(times));
     if (!rows_->test().empty() && !stop.stop_requested()) {
         trainer.with_average([&] {
             const auto rows = spread(rows_->test(), std::size_t(std::min<std::int64_t>(batch, 16)));
@@ -169,11 +176,11 @@ RunTrial::Steps RunTrial::take_steps(const std::string& part, Objective& objecti
     return steps;
 }
 
-/// Seconds of a round of samples with all its steps.
-double RunTrial::evaluate(const std::string& part, Objective& objective, double seconds)
+/// A round of samples, its seconds with all steps of drawing.
+void RunTrial::evaluate(const std::string& part, Objective& objective, double seconds, PartTrial& trial)
 {
     if (part == "clip") // embeds every row, which is known
-        return 0;
+        return;
     objective.module().eval();
     const torch::NoGradGuard no_grad;
     const auto sample = [&](std::size_t count) {
@@ -189,42 +196,54 @@ double RunTrial::evaluate(const std::string& part, Objective& objective, double 
     };
     const double all = double(std::max<std::size_t>(16, config_.sample_prompts.size()));
     double taken = 0;
+    trial.drew_all = true;
     if (part == "prior") {
         const auto begin = Clock::now();
         objective.evaluate();
         taken = seconds_since(begin);
     } else {
-        const double one = sample(1);
-        taken = one * all < seconds ? sample(std::size_t(all)) : one * all;
+        taken = all * sample(1);
+        trial.drew_all = taken < 4 * seconds; // together they take less than by themselves
+        if (trial.drew_all)
+            taken = sample(std::size_t(all));
     }
-    return taken * steps_of_drawing(config_.model, part);
+    trial.evaluation_seconds = taken * steps_of_drawing(config_.model, part);
 }
 
-/// A batch that doubles for as long as there is time for the next one. A whole one, if it came to that, is
-/// measured longer.
+/// Of one sample, and then of as many as there is time for, in steps that learn from the last what a sample
+/// takes. A whole batch, if it comes to that, is measured longer; what a larger one takes follows from two.
 RunTrial::Steps RunTrial::growing_steps(const std::string& part, Objective& objective, double seconds,
-                                        bool whole_batch, std::stop_token stop, std::int64_t& batch)
+                                        bool whole_batch, std::stop_token stop)
 {
     const auto& options = part_options(config_, part);
     const auto most = whole_batch ? options.batch : std::max(options.batch / 2, options.shards);
     const auto begin = Clock::now();
-    Steps last, before;
-    std::int64_t batch_before = 0;
-    for (auto next = options.shards; next <= most && !stop.stop_requested();) {
-        const double left = seconds - seconds_since(begin);
-        if (batch > 0 && steps_at_once * last.seconds * double(next) / double(batch) > left)
+    const auto left = [&] { return seconds - seconds_since(begin); };
+    Steps before, last;
+    for (auto next = options.shards; !stop.stop_requested();) {
+        const auto tried = take_steps(part, objective, next, next == most ? left() / 2 : 0, stop);
+        before = std::exchange(last, tried);
+        const double each = steps_at_once * last.seconds / double(last.batch);
+        const auto affordable = std::int64_t(std::max(left(), 0.) / std::max(each, 1e-9));
+        const bool alone = before.batch == 0 && last.seconds < seconds; // which says little of a batch
+        next = std::min(
+            most,
+            std::max(affordable / options.shards * options.shards, alone ? 2 * last.batch : std::int64_t(0)));
+        if (next < std::min(most, 2 * last.batch) || next == last.batch)
             break;
-        before = std::exchange(last, take_steps(part, objective, next, next == most ? left / 2 : 0, stop));
-        batch_before = std::exchange(batch, next);
-        next = next == most ? most + 1 : std::min(2 * next, most);
     }
-    const bool whole = batch == options.batch;
-    if (!whole && batch_before > 0) { // what a sample costs beside the others
-        const double slope = (last.seconds - before.seconds) / double(batch - batch_before);
-        last.seconds += std::clamp(slope, 0., last.seconds / double(batch)) * double(options.batch - batch);
-    } else if (!whole) {
-        last.seconds *= double(options.batch) / double(std::max<std::int64_t>(batch, 1));
+    if (last.batch == options.batch || last.batch == 0)
+        return last;
+    const double more = double(options.batch - last.batch);
+    if (before.batch == 0) {
+        last.seconds *= double(options.batch) / double(last.batch);
+        last.memory_bytes.reset();
+        return last;
     }
+    const double grown = double(last.batch - before.batch), each = last.seconds / double(last.batch);
+    last.seconds += std::clamp((last.seconds - before.seconds) / grown, 0., each) * more;
+    if (last.memory_bytes && before.memory_bytes)
+        *last.memory_bytes += (*last.memory_bytes - *before.memory_bytes) / grown * more;
     return last;
 }
 
@@ -232,18 +251,18 @@ std::optional<PartTrial> RunTrial::try_part(const std::string& part, double seco
                                             std::stop_token stop)
 {
     const auto goal = objective(part);
-    const MemoryPeak peak(device_);
-    PartTrial trial;
-    const auto steps = growing_steps(part, *goal, seconds * 3 / 4, whole_batch, stop, trial.batch);
+    peak_.restart();
+    const auto steps = growing_steps(part, *goal, seconds * 3 / 4, whole_batch, stop);
     if (steps.seconds <= 0)
         return {};
-    trial.step_seconds = steps.seconds;
-    trial.validation_row_seconds = steps.validation_row_seconds;
-    if (!stop.stop_requested())
-        trial.evaluation_seconds = evaluate(part, *goal, seconds / 4);
-    if (!stop.stop_requested())
-        if (const auto bytes = peak.bytes())
-            trial.memory_bytes = bytes_before_ + *bytes;
+    PartTrial trial{ .step_seconds = steps.seconds,
+                     .validation_row_seconds = steps.validation_row_seconds,
+                     .memory_bytes = steps.memory_bytes };
+    if (stop.stop_requested())
+        return trial;
+    evaluate(part, *goal, seconds / 4, trial);
+    if (trial.memory_bytes)
+        trial.memory_bytes = std::max(*trial.memory_bytes, peak_.bytes().value_or(0));
     return trial;
 }
 

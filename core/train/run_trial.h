@@ -4,6 +4,7 @@
 #include "core/data/some_rows.h"
 #include "core/io/pipeline.h"
 #include "core/train/corpus.h"
+#include "core/train/memory_peak.h"
 #include "core/train/objective.h"
 #include "core/train/training_config.h"
 
@@ -20,16 +21,18 @@ struct PartTrial {
     double step_seconds = 0;
     double evaluation_seconds = 0; ///< one round of samples and of what the part is measured by
     double validation_row_seconds = 0; ///< the loss of a row that is not trained on
-    std::int64_t batch = 0; ///< the largest that was tried
-    std::optional<double> memory_bytes; ///< at the peak with it, the whole pipeline included
+    /// At the peak of a whole batch, or of drawing, beyond what was held at first: the pipeline, rows and
+    /// what libraries keep included. None where it can't be told.
+    std::optional<double> memory_bytes;
+    bool drew_all = false; ///< as many pictures as a run draws; fewer take less memory
 };
 
 /// Some steps of the parts of a run, with its own networks and pictures but weights that mean nothing.
 class RunTrial
 {
 public:
-    /// Builds the whole pipeline on the device, and takes some rows of `dataset`.
-    RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Device device);
+    /// Builds the whole pipeline on the device, and takes some rows of `dataset`. `peak` watches the memory.
+    RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Device device, MemoryPeak& peak);
 
     /// Takes about `seconds`. With `whole_batch` false no more than a part of a batch is computed at once.
     /// None if it was stopped before anything was known.
@@ -42,15 +45,17 @@ public:
 
 private:
     struct Steps {
+        std::int64_t batch = 0;
         double seconds = 0; ///< the usual one
+        std::optional<double> memory_bytes;
         double validation_row_seconds = 0;
     };
     std::unique_ptr<Objective> objective(const std::string& part);
     Steps take_steps(const std::string& part, Objective& objective, std::int64_t batch, double seconds,
                      std::stop_token stop);
     Steps growing_steps(const std::string& part, Objective& objective, double seconds, bool whole_batch,
-                        std::stop_token stop, std::int64_t& batch);
-    double evaluate(const std::string& part, Objective& objective, double seconds);
+                        std::stop_token stop);
+    void evaluate(const std::string& part, Objective& objective, double seconds, PartTrial& trial);
     void imagine_embeddings();
 
     ProcessGroup alone_;
@@ -60,7 +65,7 @@ private:
     std::unique_ptr<SomeRows> rows_;
     Pipeline pipeline_;
     std::unique_ptr<Corpus> corpus_;
-    double bytes_before_ = 0; ///< of the pipeline and the rows
+    MemoryPeak& peak_;
 };
 
 } // namespace reverie
