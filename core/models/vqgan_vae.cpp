@@ -43,12 +43,6 @@ VectorQuantizeOptions quantizer(const VQGanVAEOptions& o, std::int64_t dim)
                            .threshold_ema_dead_code = o.vq_threshold_ema_dead_code } };
 }
 
-/// The length of the loss's gradient at `weight`.
-Tensor gradient_norm(const Tensor& loss, const Tensor& weight)
-{
-    return torch::autograd::grad({ loss }, { weight }, {}, /*retain_graph=*/true)[0].detach().norm();
-}
-
 } // namespace
 
 VQGanVAEImpl::VQGanVAEImpl(const VQGanVAEOptions& options)
@@ -106,9 +100,9 @@ VQGanVAEImpl::Loss VQGanVAEImpl::autoencoder_loss(const Tensor& image, Noise& no
     }
     if (discr) {
         loss.generator = generator_loss(discr(decoded.image), options_.use_hinge_loss);
-        const auto last = enc_dec->last_layer();
-        const auto wanted = gradient_norm(vgg_ ? loss.perceptual : loss.reconstruction, last);
-        loss.adaptive_weight = (wanted / (gradient_norm(loss.generator, last) + 1e-8)).clamp_max(1e4);
+        const auto rows = image.size(0);
+        const auto wanted = gradient_norm(vgg_ ? loss.perceptual : loss.reconstruction, rows);
+        loss.adaptive_weight = (wanted / (gradient_norm(loss.generator, rows) + 1e-8)).clamp_max(1e4);
         loss.total = loss.total + loss.adaptive_weight * loss.generator;
     }
     return loss;
@@ -128,6 +122,25 @@ Tensor VQGanVAEImpl::discriminator_loss(const Tensor& image, bool add_gradient_p
     const auto real_logits = discr(real);
     const auto loss = reverie::discriminator_loss(discr(fake), real_logits, options_.use_hinge_loss);
     return add_gradient_penalty ? loss + gradient_penalty(real, real_logits) : loss;
+}
+
+void VQGanVAEImpl::share_batch(WholeBatch whole)
+{
+    vq->share_batch(whole);
+    whole_ = std::move(whole);
+}
+
+/// The length of the gradient at the last layer that the whole batch's loss has; `loss` is the mean of
+/// `rows`.
+Tensor VQGanVAEImpl::gradient_norm(const Tensor& loss, std::int64_t rows) const
+{
+    auto gradient
+        = torch::autograd::grad({ loss }, { enc_dec->last_layer() }, {}, /*retain_graph=*/true)[0].detach();
+    if (whole_) {
+        const auto count = torch::full({ 1 }, double(rows), gradient.options());
+        gradient = whole_((gradient * double(rows)).unsqueeze(0)).sum(0) / whole_(count).sum();
+    }
+    return gradient.norm();
 }
 
 void VQGanVAEImpl::set_vgg(const Vgg& vgg)

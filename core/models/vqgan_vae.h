@@ -45,6 +45,10 @@ public:
     /// gradients, and the codebook stays.
     Tensor discriminator_loss(const Tensor& image, bool add_gradient_penalty = true);
 
+    /// Several processes have a part of every batch that autoencoder_loss() learns from; its losses are those
+    /// of the part, its codebook and its adaptive weight those of the whole. None: there is one.
+    void share_batch(WholeBatch whole);
+
     /// Turns the perceptual loss on. The network is frozen and no part of the state dict.
     void set_vgg(const Vgg& vgg);
     [[nodiscard]] bool has_discriminator() const { return !discr.is_empty(); }
@@ -62,6 +66,7 @@ public:
 
 private:
     Decoded decode(const Tensor& features, Noise* learn_with);
+    Tensor gradient_norm(const Tensor& loss, std::int64_t rows) const;
     Tensor reconstruction_error(const Tensor& reconstruction, const Tensor& image) const;
     void check_pictures(const Tensor& image) const;
 
@@ -70,6 +75,7 @@ private:
     VectorQuantize vq{ nullptr };
     Discriminator discr{ nullptr };
     Vgg vgg_{ nullptr };
+    WholeBatch whole_;
 };
 TORCH_MODULE(VQGanVAE);
 

@@ -162,6 +162,11 @@ Tensor VectorQuantizeImpl::by_sample(const Tensor& x, std::int64_t batch) const
     return heads_last.flatten(2); // (b, n, heads * d)
 }
 
+Tensor VectorQuantizeImpl::whole(const Tensor& by_book) const
+{
+    return whole_ ? whole_(by_book.transpose(0, 1).contiguous()).transpose(0, 1) : by_book;
+}
+
 VectorQuantizeImpl::Result VectorQuantizeImpl::forward(const Tensor& fmap, Noise* learn_with)
 {
     const auto b = fmap.size(0), height = fmap.size(2), width = fmap.size(3);
@@ -173,11 +178,12 @@ VectorQuantizeImpl::Result VectorQuantizeImpl::forward(const Tensor& fmap, Noise
         x = l2norm(x);
 
     const bool learns = is_training() && learn_with;
+    const auto seen = learns ? whole(x.detach()) : Tensor();
     if (learns)
-        codebook_->init_from(x.detach(), *learn_with);
+        codebook_->init_from(seen, *learn_with);
     const auto codes = codebook_(x);
     if (learns)
-        codebook_->learn(x.detach(), codes.indices, *learn_with);
+        codebook_->learn(seen, whole(codes.indices), *learn_with);
 
     auto quantized = codes.vectors;
     auto commit_loss = torch::zeros({ 1 }, x.options());

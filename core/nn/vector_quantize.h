@@ -6,9 +6,14 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/pimpl.h>
 
+#include <functional>
 #include <optional>
 
 namespace reverie {
+
+/// Gives the rows (b, ...) of a whole batch, in order, for those that are here; other processes have the rest
+/// and ask at the same time.
+using WholeBatch = std::function<Tensor(const Tensor& rows)>;
 
 struct CodebookOptions {
     std::int64_t dim = 0;
@@ -74,15 +79,20 @@ public:
     /// numbers for that.
     Result forward(const Tensor& x, Noise* learn_with = nullptr);
 
+    /// Lets the codebook learn from the rows of all processes; none: there is one.
+    void share_batch(WholeBatch whole) { whole_ = std::move(whole); }
+
     [[nodiscard]] Tensor codebook() const; ///< (size, codebook_dim), with a leading axis if there are several
 
 private:
     [[nodiscard]] Tensor by_book(const Tensor& x) const; ///< (b, n, heads * d) -> (books, m, d)
     [[nodiscard]] Tensor by_sample(const Tensor& x, std::int64_t batch) const; ///< and back
+    [[nodiscard]] Tensor whole(const Tensor& by_book) const; ///< (books, m, ...) of all processes
 
     VectorQuantizeOptions options_;
     torch::nn::Linear project_in{ nullptr }, project_out{ nullptr };
     Codebook codebook_{ nullptr };
+    WholeBatch whole_;
 };
 TORCH_MODULE(VectorQuantize);
 

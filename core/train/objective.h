@@ -70,9 +70,10 @@ std::unique_ptr<Objective> unet_objective(Decoder decoder, std::int64_t unet_num
 /// Reconstruction, and against a discriminator that learns in turns with it: the part learns without the
 /// discriminator's weights, which have an optimiser of their own here. Evaluated by the mean absolute error
 /// of reconstructions (train_error, test_error) and by the share of the codes that occur in them
-/// (codes_used). Samples are pictures, each beside its reconstruction.
+/// (codes_used). Samples are pictures, each beside its reconstruction. The codebook and the discriminator
+/// learn from the batches of all ranks of `group`.
 std::unique_ptr<Objective> vqgan_objective(VQGanVAE vae, const Dataset& dataset, at::Device device,
-                                           const VqganPartOptions& options);
+                                           const VqganPartOptions& options, ProcessGroup& group);
 
 /// Image embeddings that the prior draws for the captions of `rows`, with the model's sampling defaults: (b,
 /// d). `key` decides all randomness together with each row's number.

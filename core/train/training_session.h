@@ -60,6 +60,8 @@ private:
     [[nodiscard]] Pipeline trained_pipeline() const;
     std::filesystem::path save_model();
     [[noreturn]] void fail(const std::string& reason);
+    void note_failure(const std::string& reason);
+    [[nodiscard]] std::string with_way_on(const std::string& reason) const;
 
     TrainRequest request_;
     std::string asked_; ///< the options it came from

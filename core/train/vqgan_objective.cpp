@@ -3,6 +3,7 @@
 #include "core/io/vgg_file.h"
 #include "core/nn/resize.h"
 #include "core/train/chunks.h"
+#include "core/train/gradient_sum.h"
 #include "core/train/objective.h"
 #include "core/train/optimizer.h"
 
@@ -21,12 +22,16 @@ constexpr const char* beside = "discriminator."; ///< before the names of its st
 class VqganObjective : public Objective
 {
 public:
-    VqganObjective(VQGanVAE vae, const Dataset& dataset, at::Device device, const VqganPartOptions& options)
+    VqganObjective(VQGanVAE vae, const Dataset& dataset, at::Device device, const VqganPartOptions& options,
+                   ProcessGroup& group)
         : vae_(std::move(vae))
         , dataset_(dataset)
         , options_(options)
+        , group_(group)
         , discriminator_(vae_->discriminator_parameters())
     {
+        if (!group_.is_alone())
+            vae_->share_batch([&group](const Tensor& rows) { return group.gather(rows); });
         if (!options_.vgg.empty()) {
             auto vgg = load_vgg16(options_.vgg);
             vgg->to(device);
@@ -37,12 +42,18 @@ public:
         optimizer_.emplace(discriminator_, options_);
         set_discriminator_trains(false); // but in its own steps
     }
-    ~VqganObjective() override { set_discriminator_trains(true); }
+    ~VqganObjective() override
+    {
+        set_discriminator_trains(true);
+        vae_->share_batch({});
+    }
     VqganObjective(const VqganObjective&) = delete;
     VqganObjective& operator=(const VqganObjective&) = delete;
 
     torch::nn::Module& module() override { return *vae_; }
     void load(const Batch& batch) override { batch_ = batch; }
+    /// Its ranks learn at the same time, however many samples each has.
+    [[nodiscard]] bool compares_samples() const override { return !group_.is_alone(); }
 
     /// Without gradients, only how far the reconstruction is off.
     Tensor loss(const Rows& rows, Noise& noise) override
@@ -67,6 +78,7 @@ public:
         optimizer_->follow_parameters();
         set_discriminator_trains(true);
         add_gradients(rows, penalty);
+        sum_over_ranks();
         clip_gradients(discriminator_, options_.max_grad_norm);
         optimizer_->step(options_.discr_lr > 0 ? lr * options_.discr_lr / options_.lr : lr);
         set_discriminator_trains(false);
@@ -151,28 +163,47 @@ private:
             parameter.set_requires_grad(trains);
     }
 
-    /// Of the whole batch, piece after piece.
+    /// Of the samples here, piece after piece, as their share of the whole batch's. Throws Error.
     void add_gradients(const Rows& rows, bool penalty)
     {
         const torch::AutoGradMode with_grad(true);
+        auto count = torch::full({}, double(rows.size()), torch::kFloat64);
+        group_.sum(count);
+        const double part = double(rows.size()) / count.item<double>();
+        auto sum = torch::zeros({}, torch::kFloat64);
         for (const auto& chunk : chunks(std::int64_t(rows.size()), options_.max_batch_size)) {
             const auto pictures = pictures_of({ rows.begin() + chunk.begin, rows.begin() + chunk.end });
-            const auto loss = vae_->discriminator_loss(pictures, penalty) * chunk.share;
-            if (!std::isfinite(loss.item<double>()))
-                throw Error("The loss of the discriminator became infinite at step "
-                            + std::to_string(batch_.step + 1)
-                            + "; lower vqgan.discr_lr, then go on from the last checkpoint with --resume.");
+            const auto loss = vae_->discriminator_loss(pictures, penalty) * (chunk.share * part);
+            sum += loss.item<double>();
             const auto gradients = torch::autograd::grad({ loss }, discriminator_);
             for (std::size_t i = 0; i < discriminator_.size(); ++i) {
-                auto& sum = discriminator_[i].mutable_grad();
-                sum = sum.defined() ? sum + gradients[i] : gradients[i];
+                auto& total = discriminator_[i].mutable_grad();
+                total = total.defined() ? total + gradients[i] : gradients[i];
             }
         }
+        group_.sum(sum);
+        if (!std::isfinite(sum.item<double>()))
+            throw Error("The loss of the discriminator became infinite at step "
+                        + std::to_string(batch_.step + 1)
+                        + "; lower vqgan.discr_lr, then go on from the last checkpoint with --resume.");
+    }
+
+    void sum_over_ranks()
+    {
+        if (group_.is_alone())
+            return;
+        GradientSum sum(discriminator_, group_);
+        for (std::size_t i = discriminator_.size(); i-- > 0;)
+            sum.add(i, discriminator_[i].grad());
+        const auto sums = sum.finish();
+        for (std::size_t i = 0; i < discriminator_.size(); ++i)
+            discriminator_[i].mutable_grad() = sums[i];
     }
 
     VQGanVAE vae_;
     const Dataset& dataset_;
     VqganPartOptions options_;
+    ProcessGroup& group_;
     std::vector<Tensor> discriminator_;
     std::optional<Optimizer> optimizer_; ///< of the discriminator; none without one
     Batch batch_;
@@ -181,9 +212,9 @@ private:
 } // namespace
 
 std::unique_ptr<Objective> vqgan_objective(VQGanVAE vae, const Dataset& dataset, at::Device device,
-                                           const VqganPartOptions& options)
+                                           const VqganPartOptions& options, ProcessGroup& group)
 {
-    return std::make_unique<VqganObjective>(std::move(vae), dataset, device, options);
+    return std::make_unique<VqganObjective>(std::move(vae), dataset, device, options, group);
 }
 
 } // namespace reverie
