@@ -7,8 +7,11 @@
 #include "core/base/error.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <map>
+#include <unistd.h>
 
 namespace {
 
@@ -113,6 +116,16 @@ fs::path sheetPath(const Options& options)
     return reverie::unused_path(reverie::slug(last.string()) + "-check.png");
 }
 
+/// Before everything is read.
+void checkWritable(const fs::path& sheet)
+{
+    const auto folder = sheet.has_parent_path() ? sheet.parent_path() : fs::path(".");
+    if (!sheet.empty() && access(folder.c_str(), W_OK) != 0)
+        throw reverie::UsageError("The contact sheet " + sheet.string() + " can't be written ("
+                                  + std::strerror(errno)
+                                  + "); give another place with --sheet, or --no-sheet.");
+}
+
 int check(const Options& options)
 {
     Output output(options.json);
@@ -120,6 +133,7 @@ int check(const Options& options)
         throw reverie::UsageError(options.sheet + " exists already; give another name with --sheet.");
     const Interrupt interrupt;
     const auto sheet = sheetPath(options);
+    checkWritable(sheet);
     const auto found = reverie::check_dataset(
         options.spec(), { options.minSide, sheet },
         [&output](std::int64_t done, std::int64_t all) {

@@ -61,6 +61,9 @@ private Q_SLOTS:
         QVERIFY(run.out.contains("Looked at 3 pictures; 2 can be trained on.\nin-check.png\n"));
         QCOMPARE(QImage(QString::fromStdString(at("in-check.png").string())).width(), 3 * 104);
         QCOMPARE(dream(QStringLiteral("dataset check in --sheet in-check.png")).status, 2);
+        const auto nowhere = dream(QStringLiteral("dataset check in --sheet nowhere/sheet.png"));
+        QCOMPARE(nowhere.status, 2);
+        QVERIFY2(nowhere.err.contains("give another place with --sheet"), nowhere.err.constData());
     }
 
     void linesOfJsonSayTheSame()

@@ -5,6 +5,7 @@
 #include "core/run/run_directory.h"
 #include "core/train/run_training.h"
 #include "tests/base/error_of.h"
+#include "tests/base/small_files_only.h"
 #include "tests/train/squares.h"
 
 #include <QSet>
@@ -17,6 +18,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -360,6 +362,22 @@ private Q_SLOTS:
         });
         QVERIFY(reverie::read_file(path("back/log.txt")).find("Rolled back to step 2") != std::string::npos);
         QVERIFY(losses(path("back")) == losses(path("set-none"))); // the same steps again
+    }
+
+    void aDiskThatFillsUpLosesNothing()
+    {
+        std::optional<SmallFilesOnly> full;
+        const auto error = errorOf([&] {
+            trainPrior(priorRequest("full", { QStringLiteral("checkpoint_every=2") }), 3,
+                       [&] { full.emplace(20'000); });
+        });
+        full.reset();
+        QVERIFY2(error.contains(u"can't be written")
+                     && error.contains(u"Then go on from the last checkpoint with dream train --resume "),
+                 qPrintable(error));
+        QCOMPARE(reverie::list_checkpoints(path("full")).back().step, 2);
+        reverie::run_training(resumeOf("full"), {}, {});
+        QVERIFY(losses(path("full")) == losses(path("set-none")));
     }
 
     void aStopIsAskedForByFile()
