@@ -97,8 +97,8 @@ std::optional<RunStatus> read_run_status(const fs::path& run)
 
 bool is_alive(const RunStatus& status)
 {
-    if (status.state != "starting" && status.state != "running" && status.state != "paused")
-        return false;
+    if (status.state == "finished" || status.state == "stopped" || status.state == "failed")
+        return false; // a word that is not known here may be a newer version's for one that goes on
     if (status.host == host_name())
         return status.process_start != 0 && process_start(status.pid) == status.process_start;
     return std::abs(seconds_now() - status.heartbeat) < heartbeat_limit_s;

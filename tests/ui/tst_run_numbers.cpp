@@ -3,6 +3,7 @@
 #include "ui/session/chart_curves.h"
 #include "ui/session/chart_ticks.h"
 #include "ui/session/metrics_source.h"
+#include "ui/session/run_follower.h"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -166,6 +167,30 @@ private Q_SLOTS:
                 expected.emplace_back(line.part, double(line.step), line.numbers.at("loss"));
         QCOMPARE(shown.size(), 6U);
         QVERIFY(shown == expected);
+    }
+
+    void whatCanNotBeReadIsSaidAtTheEndOfReading()
+    {
+        QTemporaryDir run;
+        const auto write = [&](const char* name, const QByteArray& text) {
+            QFile file(run.filePath(QLatin1String(name)));
+            return file.open(QFile::WriteOnly) && file.write(text) == text.size();
+        };
+        QVERIFY(write("run.json", R"({"what":"clip","config":{"data":"shapes"}})"));
+        QVERIFY(write("status.json",
+                      R"({"state":"stopped","part":"clip","step":1,"steps":9,"eta_s":0,"reason":"","pid":1,)"
+                      R"("process_start":1,"host":"elsewhere","heartbeat":0})"));
+        const QByteArray line = R"({"part":"clip","split":"train","step":1,"loss":2,"time":1})"
+                                "\n";
+        QVERIFY(write("metrics.jsonl", line.repeated(60'000) + line.chopped(5)));
+        RunFollower follower(run.path());
+        constexpr std::size_t piece = 1'000'000; // each ends amid a line
+        int pieces = 0;
+        for (const auto* state = &follower.read(piece, {}); state->reading;
+             state = &follower.read(piece, {}), ++pieces)
+            QCOMPARE(state->trouble, QString());
+        QVERIFY(pieces > 1);
+        QVERIFY(follower.read(piece, {}).trouble.contains(QStringLiteral("cut off")));
     }
 
     void ticksAreRoundAndDiffer_data()

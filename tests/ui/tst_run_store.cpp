@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/library.h"
 #include "core/run/run_list.h"
-#include "tests/ui/trained_runs.h"
+#include "tests/ui/run_fixture.h"
 #include "ui/session/run_questions.h"
 #include "ui/session/run_store.h"
 #include "ui/session/session.h"
@@ -109,7 +109,24 @@ private Q_SLOTS:
         QCOMPARE(run.state, State::Stopped);
         QCOMPARE(run.status.step, 3);
 
-        for (const QString& folder : { newer, cut, garbled, sparse })
+        // A word of a newer version for how it stands: said to be unknown, and not taken for a death.
+        const QString ahead = copyCalled(QStringLiteral("ahead"));
+        QJsonObject status = RunFixture::json(ahead + QStringLiteral("/status.json"));
+        status[QStringLiteral("state")] = QStringLiteral("evaluating");
+        write(ahead + QStringLiteral("/status.json"), QJsonDocument(status).toJson());
+        run = readRun(ahead);
+        QCOMPARE(run.state, State::Unknown);
+        QVERIFY2(run.trouble.contains(QLatin1String("\"evaluating\"")), qPrintable(run.trouble));
+        QVERIFY(!run.isAlive() && !run.canResume());
+        const RunStatus own = own_process();
+        status[QStringLiteral("pid")] = qint64(own.pid);
+        status[QStringLiteral("process_start")] = qint64(own.process_start);
+        write(ahead + QStringLiteral("/status.json"), QJsonDocument(status).toJson());
+        run = readRun(ahead);
+        QCOMPARE(run.state, State::Unknown);
+        QVERIFY(run.isAlive()); // so it can't be thrown away
+
+        for (const QString& folder : { newer, cut, garbled, sparse, ahead })
             QVERIFY(QDir(folder).removeRecursively());
     }
 

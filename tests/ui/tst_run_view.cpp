@@ -155,22 +155,22 @@ private Q_SLOTS:
         Theme::instance().apply(Appearance::Light);
         QApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
         m_runs = std::make_unique<RunFixture>();
-        const QStringList often{ QStringLiteral("report_every=1"), QStringLiteral("checkpoint_every=10"),
-                                 QStringLiteral("sample_every=5"), QStringLiteral("validate_every=0") };
-        m_whole = m_runs->train(QStringLiteral("whole"), QStringLiteral("all"),
-                                often + QStringList{ QStringLiteral("steps=20") });
-        const QStringList seldom{ QStringLiteral("report_every=1"), QStringLiteral("checkpoint_every=1000"),
-                                  QStringLiteral("sample_every=1000") };
-        m_other = m_runs->train(QStringLiteral("other"), QStringLiteral("clip"),
-                                seldom
-                                    + QStringList{ QStringLiteral("clip.steps=60"),
-                                                   QStringLiteral("clip.batch=16"),
-                                                   QStringLiteral("clip.lr=0.0004") });
-        m_sick = m_runs->train(
-            QStringLiteral("sick"), QStringLiteral("clip"),
-            seldom
-                + QStringList{ QStringLiteral("clip.steps=150"), QStringLiteral("clip.batch=16"),
-                               QStringLiteral("clip.lr=0.3"), QStringLiteral("clip.max_grad_norm=1000") });
+        m_whole = m_runs->run(QStringLiteral("whole"));
+        m_other = m_runs->run(QStringLiteral("other"));
+        m_sick = m_runs->run(QStringLiteral("sick"));
+        const auto whole = RunFixture::shell(
+            m_whole, { QStringLiteral("all"), QStringLiteral("--set=steps=20") },
+            { QStringLiteral("--set=checkpoint_every=10"), QStringLiteral("--set=sample_every=5"),
+              QStringLiteral("--set=validate_rows=16") });
+        const QStringList clip{ QStringLiteral("clip") };
+        RunFixture::train(m_other, clip,
+                          { QStringLiteral("--set=clip.steps=60"), QStringLiteral("--set=clip.lr=0.0004") });
+        const auto sick
+            = RunFixture::shell(m_sick, clip,
+                                { QStringLiteral("--set=clip.steps=150"), QStringLiteral("--set=clip.lr=0.3"),
+                                  QStringLiteral("--set=clip.max_grad_norm=1000") });
+        QVERIFY(sick->waitForFinished(60'000));
+        QVERIFY(whole->waitForFinished(60'000));
         QVERIFY(QFile::exists(m_whole + QStringLiteral("/model.safetensors")));
     }
 
@@ -473,19 +473,16 @@ private Q_SLOTS:
 
     void aRunGoesOnWithoutItsWindow()
     {
-        const auto pid = m_runs->start(QStringLiteral("living"), QStringLiteral("clip"),
-                                       { QStringLiteral("steps=1000000"), QStringLiteral("report_every=1"),
-                                         QStringLiteral("checkpoint_every=100000"),
-                                         QStringLiteral("sample_every=100000") });
-        const auto run = m_runs->path(QStringLiteral("living"));
+        const auto run = m_runs->run(QStringLiteral("living"));
         open();
         m_view->showRun(run); // before there is one
+        RunFixture::begin(run, RunFixture::clip(1'000'000));
         QTRY_VERIFY_WITH_TIMEOUT(chart().shownX().high > 50, 60000);
         QTRY_VERIFY(find<QLabel>("now-left")->isVisible() && !label("now-left").isEmpty());
         m_view.reset();
         const auto before = RunFixture::lines(run, "clip").size();
         QTest::qWait(1000);
-        QCOMPARE(::kill(pid_t(pid), 0), 0);
+        QVERIFY(RunFixture::isAlive(run));
         const auto lines = RunFixture::lines(run, "clip");
         QVERIFY(lines.size() > before);
         QElapsedTimer clock;
@@ -507,7 +504,7 @@ private Q_SLOTS:
             if (row[2] == QStringLiteral("train"))
                 QCOMPARE(row[3].toDouble(), step++);
         }
-        ::kill(pid_t(pid), SIGKILL);
+        RunFixture::kill(run);
         QTRY_VERIFY_WITH_TIMEOUT(!find<QLabel>("now-left")->isVisible(), 20000);
     }
 
@@ -629,7 +626,7 @@ private Q_SLOTS:
         QFETCH(QString, harm);
         QFETCH(QString, sentence);
         const auto run = m_runs->path(QStringLiteral("harmed-") + harm);
-        RunFixture::copyFolder(m_other, run);
+        RunFixture::copy(m_other, run);
         QFile metrics(run + QStringLiteral("/metrics.jsonl"));
         if (harm == QStringLiteral("garbage")) {
             QVERIFY(metrics.open(QFile::Append));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/library.h"
-#include "tests/ui/trained_runs.h"
+#include "tests/ui/run_fixture.h"
 #include "ui/session/run_store.h"
 #include "ui/session/session.h"
 #include "ui/widgets/dataset_preview.h"

@@ -94,13 +94,23 @@ RunEntry::State stateOf(const RunEntry& entry)
         return State::Stopped;
     if (state == "failed")
         return State::Failed;
-    if (!is_alive(entry.status))
+    if (state != "starting" && state != "running" && state != "paused")
+        return State::Unknown;
+    if (!entry.lives)
         return State::Died;
     if (state == "running")
         return State::Running;
     if (state == "paused")
         return State::Paused;
     return entry.after.isEmpty() ? State::Starting : State::Queued;
+}
+
+QString unknownState(const std::string& word)
+{
+    return word.empty() ? tr("Its status.json says nothing of its state.")
+                        : tr("Its state is \"%1\", which this version of Reverie does not know; a newer one "
+                             "does.")
+                              .arg(QString::fromStdString(word));
 }
 
 /// Of a folder without a status.
@@ -137,7 +147,7 @@ QString RunEntry::name() const
 bool RunEntry::isAlive() const
 {
     return state == State::Queued || state == State::Starting || state == State::Running
-        || state == State::Paused;
+        || state == State::Paused || (state == State::Unknown && lives);
 }
 
 bool RunEntry::canResume() const
@@ -156,7 +166,8 @@ bool operator==(const RunEntry& a, const RunEntry& b)
 {
     const auto shown = [](const RunEntry& e) {
         return std::tie(e.path, e.state, e.status.part, e.status.step, e.status.steps, e.status.eta_s,
-                        e.title, e.what, e.data, e.device, e.runsOn, e.after, e.reason, e.trouble, e.bytes);
+                        e.title, e.what, e.data, e.device, e.runsOn, e.after, e.reason, e.trouble, e.bytes,
+                        e.lives);
     };
     return shown(a) == shown(b);
 }
@@ -179,7 +190,10 @@ RunEntry readRun(const QString& folder)
     entry.isLocal = entry.status.host == here;
     entry.reason = QString::fromStdString(entry.status.reason);
     entry.after = awaitedRun(entry.reason);
+    entry.lives = is_alive(entry.status);
     entry.state = stateOf(entry);
+    if (entry.state == RunEntry::State::Unknown)
+        entry.trouble = (entry.trouble + QLatin1Char(' ') + unknownState(entry.status.state)).trimmed();
     if (entry.state == RunEntry::State::Died)
         entry.reason = tr("Its process ended without a word: it was killed, or the machine went down. Resume "
                           "goes on from the newest checkpoint.");
@@ -215,6 +229,8 @@ QString stateName(RunEntry::State state)
         return tr("Failed");
     case RunEntry::State::Died:
         return tr("Died");
+    case RunEntry::State::Unknown:
+        return tr("Unknown state");
     case RunEntry::State::Events:
         return tr("TensorBoard");
     case RunEntry::State::Unreadable:

@@ -18,6 +18,7 @@ struct RunEntry {
         Stopped, ///< ended on request, to be gone on with
         Failed,
         Died, ///< its process ended without saying so
+        Unknown, ///< a newer version has a word for it that this one does not know
         Events, ///< no run of ours, but TensorBoard's event files
         Unreadable,
     };
@@ -34,11 +35,12 @@ struct RunEntry {
     QString reason; ///< one sentence: why it failed or died, or what it waits for
     QString trouble; ///< one sentence: what of the folder can't be read
     QString launchProblem; ///< what a process said that ended before it took the run on
+    bool lives = false; ///< its process does
     bool isLocal = true; ///< its process is, or was, on this machine
     qint64 bytes = -1; ///< on the disk; -1: not counted yet
 
     [[nodiscard]] QString name() const; ///< of its folder
-    [[nodiscard]] bool isAlive() const; ///< its process lives
+    [[nodiscard]] bool isAlive() const; ///< it goes on, or will
     [[nodiscard]] bool canResume() const;
     [[nodiscard]] double progress() const; ///< of the part, 0 to 1
     friend bool operator==(const RunEntry& a, const RunEntry& b);

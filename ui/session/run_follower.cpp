@@ -43,7 +43,7 @@ const RunState& RunFollower::read(std::size_t limit, const std::stop_token& stop
     readNumbers();
     findSamples();
     m_state.reading = more;
-    m_state.trouble = trouble();
+    m_state.trouble = more ? QString() : trouble(); // what the end says is known there
     return m_state;
 }
 

@@ -29,7 +29,7 @@ struct RunState {
     std::optional<RunStatus> status; ///< none for event files, and if it can't be read
     bool alive = false; ///< its process is, or seems to be
     bool reading = false; ///< there is more in the files
-    QString trouble; ///< what can't be read, in a sentence
+    QString trouble; ///< what can't be read, in a sentence; none while it is being read
     QStringList parts; ///< that reported numbers, in the order of training
     QMap<QString, double> numbers; ///< of the newest line about training: loss, lr, ...
     QString log; ///< the end of log.txt

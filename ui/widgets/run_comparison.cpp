@@ -32,10 +32,10 @@ QString stateText(const RunState& state)
 {
     QStringList words;
     if (state.status) {
-        const bool isOver = state.status->state == "finished" || state.status->state == "failed"
-            || state.status->state == "stopped";
-        words += state.alive || isOver ? QString::fromStdString(state.status->state)
-                                       : RunComparison::tr("interrupted");
+        const std::string& word = state.status->state;
+        const bool saysItGoesOn = word == "starting" || word == "running" || word == "paused";
+        words
+            += saysItGoesOn && !state.alive ? RunComparison::tr("interrupted") : QString::fromStdString(word);
     }
     if (!state.trouble.isEmpty())
         words += state.trouble;

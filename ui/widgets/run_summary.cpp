@@ -112,8 +112,7 @@ void RunSummary::setState(const RunState& state)
     }
     m_left.box->setVisible(state.alive && state.status->eta_s > 0);
     m_left.value->setText(m_left.box->isHidden() ? QString() : timeText(std::ceil(state.status->eta_s)));
-    const bool isBeginning = state.reading && state.parts.isEmpty();
-    showNotice(isBeginning ? QString() : state.trouble);
+    showNotice(state.trouble);
 }
 
 void RunSummary::showNotice(const QString& text)
