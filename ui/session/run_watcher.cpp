@@ -85,9 +85,10 @@ void RunWatcher::receive(const News& news)
     const auto& states = news.states;
     const auto reads = [](const RunState& state) { return state.reading; };
     const auto lives = [](const RunState& state) { return state.alive || !state.status; };
-    m_poll.start(std::any_of(states.begin(), states.end(), reads)       ? 0
-                     : std::any_of(states.begin(), states.end(), lives) ? live_ms
-                                                                        : over_ms);
+    if (std::any_of(states.begin(), states.end(), reads))
+        read(); // on, while what came is painted
+    else
+        m_poll.start(std::any_of(states.begin(), states.end(), lives) ? live_ms : over_ms);
     Q_EMIT statesChanged(states);
     if (news.curves.query == m_query)
         Q_EMIT curvesChanged(news.curves);
