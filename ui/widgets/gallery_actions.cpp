@@ -6,7 +6,7 @@
 #include "ui/widgets/gallery_grid.h"
 #include "ui/widgets/gallery_page.h"
 #include "ui/widgets/message_bar.h"
-#include "ui/widgets/theme.h"
+#include "ui/widgets/page_action.h"
 #include "ui/widgets/viewer.h"
 
 #include <QAction>
@@ -27,23 +27,15 @@ namespace reverie::ui {
 QAction* GalleryPage::addAction(const QString& text, const char* icon, const QList<QKeySequence>& shortcuts,
                                 void (GalleryPage::*run)())
 {
-    auto* action = new QAction(text, this);
-    if (*icon)
-        action->setIcon(Theme::icon(QLatin1String(icon)));
-    action->setShortcuts(shortcuts);
-    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    auto* action = addPageAction(*this, "", text, icon, shortcuts);
     connect(action, &QAction::triggered, this, run);
-    QWidget::addAction(action);
     return action;
 }
 
 QAction* GalleryPage::addSwitch(const QString& text, const char* icon, Qt::Key key)
 {
-    auto* action = new QAction(Theme::icon(QLatin1String(icon)), text, this);
+    auto* action = addPageAction(*this, "", text, icon, { key });
     action->setCheckable(true);
-    action->setShortcut(key);
-    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    QWidget::addAction(action);
     return action;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/gallery_details.h"
 
+#include "ui/widgets/fact_label.h"
 #include "ui/widgets/flow_layout.h"
 
 #include <QAction>
@@ -20,24 +21,6 @@ namespace reverie::ui {
 
 namespace {
 
-QLabel* textLabel()
-{
-    auto* label = new QLabel;
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setMinimumWidth(40);
-    return label;
-}
-
-/// Qt breaks lines at blanks only; a file name may have none.
-QString breakable(QString text)
-{
-    for (const QChar mark : { QLatin1Char('-'), QLatin1Char('_'), QLatin1Char('/') })
-        text.replace(mark, QString(mark) + QChar(0x200b));
-    return text;
-}
-
 QString kindText(const QString& kind)
 {
     if (kind == QLatin1String("drawing"))
@@ -49,8 +32,8 @@ QString kindText(const QString& kind)
 
 GalleryDetails::GalleryDetails(QWidget* parent)
     : QFrame(parent)
-    , m_prompt(textLabel())
-    , m_negative(textLabel())
+    , m_prompt(factLabel())
+    , m_negative(factLabel())
     , m_content(new QWidget)
     , m_hint(new QLabel(tr("Choose a picture to see how it was made.")))
     , m_rows(new QFormLayout)
@@ -123,7 +106,7 @@ void GalleryDetails::addRow(const QString& name, const QString& value)
         return;
     auto* label = new QLabel(name);
     label->setProperty("muted", true);
-    auto* text = textLabel();
+    auto* text = factLabel();
     text->setText(breakable(value));
     m_rows->addRow(label, text);
     m_lines << name + QStringLiteral(": ") + value;
@@ -228,7 +211,7 @@ void GalleryDetails::addRelatives(const QString& title, const QList<GalleryEntry
     if (entries.size() > most)
         rest << tr("and %1 more").arg(entries.size() - most);
     for (const QString& name : rest) {
-        auto* text = textLabel();
+        auto* text = factLabel();
         text->setProperty("muted", true);
         text->setText(breakable(name));
         m_family->addWidget(text);

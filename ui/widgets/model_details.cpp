@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ui/widgets/model_details.h"
 
+#include "ui/widgets/fact_label.h"
+
 #include <QAction>
 #include <QFile>
 #include <QFileInfo>
@@ -18,25 +20,6 @@ namespace reverie::ui {
 namespace {
 
 constexpr int hash_line = 32; ///< digits
-
-QLabel* textLabel(const char* name)
-{
-    auto* label = new QLabel;
-    label->setObjectName(QLatin1String(name));
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setMinimumWidth(40);
-    return label;
-}
-
-/// Qt breaks lines at blanks only.
-QString breakable(QString text)
-{
-    for (const QChar mark : { QLatin1Char('-'), QLatin1Char('_'), QLatin1Char('/') })
-        text.replace(mark, QString(mark) + QChar(0x200b));
-    return text;
-}
 
 QString bytesText(quint64 bytes)
 {
@@ -82,11 +65,11 @@ ModelDetails::ModelDetails(QWidget* parent)
     : QFrame(parent)
     , m_content(new QWidget)
     , m_hint(new QLabel(tr("Choose a model to see what it is, or drop a file here to look into it.")))
-    , m_title(textLabel("headline"))
-    , m_about(textLabel("modelAbout"))
-    , m_warning(textLabel("modelWarning"))
-    , m_state(textLabel("modelState"))
-    , m_memory(textLabel("modelMemory"))
+    , m_title(factLabel("headline"))
+    , m_about(factLabel("modelAbout"))
+    , m_warning(factLabel("modelWarning"))
+    , m_state(factLabel("modelState"))
+    , m_memory(factLabel("modelMemory"))
     , m_actions(new QHBoxLayout)
     , m_rows(new QFormLayout)
 {
@@ -156,7 +139,7 @@ void ModelDetails::addRow(const QString& name, const QString& value)
     m_lastRow = name;
     auto* label = new QLabel(again ? QString() : name);
     label->setProperty("muted", true);
-    auto* text = textLabel("modelFact");
+    auto* text = factLabel("modelFact");
     text->setText(breakable(value));
     m_rows->addRow(label, text);
 }

@@ -5,7 +5,7 @@
 #include "ui/widgets/model_details.h"
 #include "ui/widgets/models_list.h"
 #include "ui/widgets/models_page.h"
-#include "ui/widgets/theme.h"
+#include "ui/widgets/page_action.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -24,14 +24,8 @@ namespace reverie::ui {
 QAction* ModelsPage::addAction(const QString& text, const char* icon, const char* name,
                                const QList<QKeySequence>& shortcuts, void (ModelsPage::*run)())
 {
-    auto* action = new QAction(text, this);
-    action->setObjectName(QLatin1String(name));
-    if (*icon)
-        action->setIcon(Theme::icon(QLatin1String(icon)));
-    action->setShortcuts(shortcuts);
-    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    auto* action = addPageAction(*this, name, text, icon, shortcuts);
     connect(action, &QAction::triggered, this, run);
-    QWidget::addAction(action);
     return action;
 }
 

@@ -2,6 +2,7 @@
 #include "ui/session/path.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/new_run_dialog.h"
+#include "ui/widgets/page_action.h"
 #include "ui/widgets/run_dialogs.h"
 #include "ui/widgets/theme.h"
 #include "ui/widgets/train_page.h"
@@ -34,14 +35,8 @@ std::string json(const QJsonObject& object)
 QAction* TrainPage::addAction(const char* id, const QString& text, const char* icon,
                               const QList<QKeySequence>& shortcuts, void (TrainPage::*run)())
 {
-    auto* action = new QAction(text, this);
-    action->setObjectName(QLatin1String(id));
-    if (*icon)
-        action->setIcon(Theme::icon(QLatin1String(icon)));
-    action->setShortcuts(shortcuts);
-    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    auto* action = addPageAction(*this, id, text, icon, shortcuts);
     connect(action, &QAction::triggered, this, run);
-    QWidget::addAction(action);
     return action;
 }
 
