@@ -65,9 +65,11 @@ int bench(const Options& options)
     for (const auto& result : report.results)
         all[result.name] = result.value;
     output.result("");
-    output.result("On " + report.device + " with " + std::to_string(report.threads)
-                  + (report.threads == 1 ? " thread" : " threads")
-                  + "; beside it stands what DALLE2-pytorch would take at this rate of matrix products.");
+    output.result(
+        "On " + report.device + " with " + std::to_string(report.threads)
+        + (report.threads == 1 ? " thread" : " threads")
+        + "; the last column is the share of the time that DALLE2-pytorch would take at this rate of "
+          "matrix products.");
     output.object({ { "type", "result" },
                     { "device", report.device },
                     { "threads", report.threads },
