@@ -1,184 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/library.h"
-#include "tests/ui/run_fixture.h"
-#include "ui/session/run_store.h"
-#include "ui/session/session.h"
+#include "tests/ui/train_window.h"
 #include "ui/widgets/dataset_preview.h"
-#include "ui/widgets/main_window.h"
 #include "ui/widgets/message_bar.h"
-#include "ui/widgets/new_run_dialog.h"
 #include "ui/widgets/preflight_view.h"
-#include "ui/widgets/run_header.h"
+#include "ui/widgets/run_dialogs.h"
 #include "ui/widgets/run_view.h"
 #include "ui/widgets/theme.h"
-#include "ui/widgets/train_page.h"
-#include "ui/widgets/training_options_table.h"
 
-#include <QAction>
-#include <QApplication>
-#include <QComboBox>
-#include <QFileDialog>
+#include <QDesktopServices>
 #include <QImage>
 #include <QJsonArray>
 #include <QLabel>
-#include <QLineEdit>
-#include <QListView>
 #include <QListWidget>
-#include <QMenu>
 #include <QMessageBox>
 #include <QPlainTextEdit>
-#include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
-#include <QSpinBox>
-#include <QTabBar>
-#include <QTableView>
-#include <QToolButton>
+#include <QTabWidget>
 
 using namespace reverie;
 using namespace reverie::ui;
 
 namespace {
 
-constexpr int long_ms = 60'000; ///< on a machine that has other things to do
-
-/// A window with the page of runs in it.
-class Window
-{
-public:
-    Window()
-    {
-        m_window.addTraining(m_store);
-        m_window.resize(1280, 800);
-        m_window.show();
-        [[maybe_unused]] const bool active = QTest::qWaitForWindowActive(&m_window);
-        QTest::keyClick(&m_window, Qt::Key_2, Qt::ControlModifier); // there is no gallery here
-    }
-
-    TrainPage& page() { return *m_window.trainPage(); }
-    MainWindow& window() { return m_window; }
-    Session& session() { return m_session; }
-
-    const RunEntry* entry(const QString& folder) { return m_store.model().entry(folder); }
-    bool shows(const QString& folder, RunEntry::State state)
-    {
-        const RunEntry* run = entry(folder);
-        return run && run->state == state;
-    }
-
-    void choose(const QString& folder, Qt::KeyboardModifiers modifiers = {})
-    {
-        QTRY_VERIFY_WITH_TIMEOUT(entry(folder), long_ms);
-        QListView& list = page().list();
-        const QModelIndex index = m_store.model().index(m_store.model().rowOf(folder));
-        list.scrollTo(index);
-        QTest::mouseClick(list.viewport(), Qt::LeftButton, modifiers, list.visualRect(index).center());
-    }
-
-    /// A key on the list, once no dialog is in front of it.
-    void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {})
-    {
-        QTRY_VERIFY(!QApplication::activeModalWidget());
-        m_window.activateWindow(); // a window manager does so when a dialog closes; without a screen there is
-                                   // none
-        QTRY_VERIFY(m_window.isActiveWindow());
-        page().list().setFocus();
-        QTest::keyClick(&page().list(), key, modifiers);
-    }
-
-    void click(const char* name)
-    {
-        auto* button = page().findChild<QAbstractButton*>(QLatin1String(name));
-        QVERIFY2(button && button->isVisible(), name);
-        QTRY_VERIFY_WITH_TIMEOUT(button->isEnabled(), long_ms);
-        QTest::mouseClick(button, Qt::LeftButton);
-    }
-
-    /// Opens the menu of a button and goes through it by keys.
-    void menu(const char* name, const QList<Qt::Key>& keys)
-    {
-        auto* button = page().findChild<QToolButton*>(QLatin1String(name));
-        QVERIFY(button);
-        QTRY_VERIFY_WITH_TIMEOUT(button->isEnabled(), long_ms);
-        QTimer::singleShot(100, button, [keys] {
-            for (const Qt::Key key : keys)
-                if (QWidget* popup = QApplication::activePopupWidget())
-                    QTest::keyClick(popup, key);
-        });
-        QTest::mouseClick(button, Qt::LeftButton);
-    }
-
-    NewRunDialog* dialog() { return page().findChild<NewRunDialog*>(QStringLiteral("newRunDialog")); }
-
-private:
-    Session m_session;
-    RunStore m_store{ QStringLiteral(DREAM_PROGRAM) };
-    MainWindow m_window{ m_session };
-};
-
-template <class T>
-T* field(QWidget* dialog, const char* name)
-{
-    return dialog->findChild<T*>(QLatin1String(name));
-}
-
-/// Chooses the entry that begins with `text` by typing it.
-void pick(QComboBox* box, const QString& text)
-{
-    box->setFocus();
-    QTest::keyClicks(box, text);
-}
-
-/// Answers the questions of a new run of the tiny preset.
-void answer(NewRunDialog* dialog, const QString& what, int steps, const QString& name)
-{
-    QTRY_VERIFY_WITH_TIMEOUT(field<QComboBox>(dialog, "runPreset")->count() > 1, long_ms);
-    pick(field<QComboBox>(dialog, "runPreset"), QStringLiteral("tiny"));
-    pick(field<QComboBox>(dialog, "runWhat"), what);
-    auto* data = field<QComboBox>(dialog, "runData")->lineEdit();
-    data->setFocus();
-    QTest::keyClicks(data, QStringLiteral("shapes:64"));
-    pick(field<QComboBox>(dialog, "runDevice"), QStringLiteral("None"));
-    pick(field<QComboBox>(dialog, "runLength"), QStringLiteral("So many"));
-    auto* count = field<QSpinBox>(dialog, "runSteps");
-    QVERIFY(count->isVisible());
-    count->setFocus();
-    QTest::keyClick(count, Qt::Key_A, Qt::ControlModifier);
-    QTest::keyClicks(count, QString::number(steps));
-    QTest::keyClicks(field<QLineEdit>(dialog, "runName"), name);
-}
-
-/// Writes a value into the table of all options.
-void setOption(NewRunDialog* dialog, const QString& key, const QString& value)
-{
-    auto* tabs = field<QTabBar>(dialog, "pageTabs");
-    QTest::mouseClick(tabs, Qt::LeftButton, {}, tabs->tabRect(1).center());
-    QLineEdit& search = dialog->options().searchField();
-    QTableView& table = dialog->options().table();
-    QTRY_VERIFY_WITH_TIMEOUT(table.model()->rowCount() > 100, long_ms);
-    QTest::keyClick(&search, Qt::Key_A, Qt::ControlModifier);
-    QTest::keyClicks(&search, key);
-    QTRY_COMPARE(table.model()->rowCount(), 1);
-    QTest::keyClick(&search, Qt::Key_Return);
-    QTest::keyClick(&table, Qt::Key_F2);
-    QTRY_VERIFY(qobject_cast<QLineEdit*>(QApplication::focusWidget()));
-    QWidget* editor = QApplication::focusWidget();
-    QTest::keyClick(editor, Qt::Key_A, Qt::ControlModifier);
-    QTest::keyClicks(editor, value);
-    QTest::keyClick(editor, Qt::Key_Return);
-}
-
-void start(NewRunDialog* dialog)
-{
-    auto* button = field<QPushButton>(dialog, "runStart");
-    QTRY_VERIFY_WITH_TIMEOUT(button->isEnabled(), long_ms);
-    QTest::mouseClick(button, Qt::LeftButton);
-}
-
 /// What the second process of windowsMayBeKilled() does: starts a run by hand and waits for its death.
 int startARunAndWait(const QString& name)
 {
-    Window window;
+    TrainWindow window;
     window.click("newRunButton");
     NewRunDialog* dialog = window.dialog();
     answer(dialog, QStringLiteral("CLIP"), 1'000'000, name);
@@ -194,8 +43,31 @@ class TrainPageTest : public QObject
     Q_OBJECT
 
     std::unique_ptr<RunFixture> m_fixture;
+    QUrl m_opened; ///< by the desktop
 
     QString run(const char* name) const { return m_fixture->run(QLatin1String(name)); }
+
+    static QJsonObject configOf(const QString& folder)
+    {
+        return RunFixture::json(folder + QStringLiteral("/run.json"))[QStringLiteral("config")].toObject();
+    }
+
+    /// The bytes of each tensor of a safetensors file.
+    static std::map<QString, std::string> tensorsOf(const QString& file)
+    {
+        const std::string text = read_file(toPath(file));
+        std::uint64_t length = 0;
+        std::memcpy(&length, text.data(), sizeof length);
+        const auto head = QJsonDocument::fromJson(QByteArray(text.data() + 8, qsizetype(length))).object();
+        std::map<QString, std::string> tensors;
+        for (const QString& name : head.keys()) {
+            const QJsonArray place = head[name][QStringLiteral("data_offsets")].toArray();
+            if (place.size() == 2)
+                tensors[name] = text.substr(8 + length + std::size_t(place[0].toDouble()),
+                                            std::size_t(place[1].toDouble() - place[0].toDouble()));
+        }
+        return tensors;
+    }
 
     static QStringList samplesOf(const QString& folder)
     {
@@ -208,6 +80,9 @@ class TrainPageTest : public QObject
         return pictures;
     }
 
+public Q_SLOTS:
+    void open(const QUrl& url) { m_opened = url; }
+
 private Q_SLOTS:
     void initTestCase()
     {
@@ -219,9 +94,25 @@ private Q_SLOTS:
     }
     void cleanupTestCase() { m_fixture.reset(); }
 
+    void anEmptyPageOffersRunsFromElsewhere()
+    {
+        const QString shared = m_fixture->path(QStringLiteral("before"));
+        RunFixture::train(run("moved"), { QStringLiteral("tokenizer") });
+        QVERIFY(QDir().mkpath(shared) && QDir().rename(run("moved"), shared + QStringLiteral("/theirs")));
+        TrainWindow window;
+        window.click("firstFolderButton");
+        chooseFile(&window.page(), shared);
+        QTRY_VERIFY_WITH_TIMEOUT(window.shows(shared + QStringLiteral("/theirs"), RunEntry::State::Finished),
+                                 long_ms);
+        QCOMPARE(QSettings().value(QStringLiteral("training/folders")).toStringList(), QStringList{ shared });
+        window.menu("runFolders", { Qt::Key_Down, Qt::Key_Down, Qt::Key_Return });
+        QTRY_VERIFY_WITH_TIMEOUT(field<QPushButton>(&window.page(), "firstRunButton")->isVisible(), long_ms);
+        QVERIFY(QSettings().value(QStringLiteral("training/folders")).toStringList().isEmpty());
+    }
+
     void aNewRunIsAskedForAndTrained()
     {
-        Window window;
+        TrainWindow window;
         QTRY_VERIFY(field<QPushButton>(&window.page(), "firstRunButton")->isVisible());
         window.click("firstRunButton");
         NewRunDialog* dialog = window.dialog();
@@ -241,7 +132,7 @@ private Q_SLOTS:
                 field<QLabel>(dialog, figure)->text().contains(QRegularExpression(QStringLiteral("\\d"))));
         QVERIFY(!dialog->preflight().verdict().isEmpty());
         start(dialog);
-        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(run("asked-for")).state, "finished", long_ms);
+        window.waitFor(run("asked-for"), "finished");
         const QJsonObject told = RunFixture::json(run("asked-for") + QStringLiteral("/run.json"));
         QCOMPARE(told[QStringLiteral("what")].toString(), QStringLiteral("clip"));
         QCOMPARE(told[QStringLiteral("device")].toString(), QStringLiteral("cpu"));
@@ -256,7 +147,7 @@ private Q_SLOTS:
 
     void aMistakeIsSaidAndLeavesTheValue()
     {
-        Window window;
+        TrainWindow window;
         QTest::keyClick(&window.page(), Qt::Key_N, Qt::ControlModifier);
         NewRunDialog* dialog = window.dialog();
         QVERIFY(dialog);
@@ -277,22 +168,300 @@ private Q_SLOTS:
         QVERIFY(!QFileInfo::exists(run("mistaken")));
     }
 
+    void aRunIsMadeToFit()
+    {
+        TrainWindow window;
+        window.click("newRunButton");
+        NewRunDialog* dialog = window.dialog();
+        answer(dialog, QStringLiteral("CLIP"), 3, QStringLiteral("fitted"));
+        setOption(dialog, QStringLiteral("clip.batch"), QStringLiteral("40000000"));
+        auto* fit = field<QPushButton>(dialog, "preflightFit");
+        QTRY_VERIFY_WITH_TIMEOUT(fit->isVisible(), long_ms);
+        QVERIFY(dialog->preflight().verdict().contains(QLatin1String("does not fit")));
+        QTest::mouseClick(fit, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(dialog->preflight().verdict().contains(QLatin1String("It fits")), long_ms);
+        QVERIFY(!fit->isVisible());
+        const QTableView& table = dialog->options().table();
+        const int batch = table.model()->index(0, 1).data().toInt();
+        QVERIFY(batch > 16 && batch < 40'000'000);
+        setOption(dialog, QStringLiteral("clip.batch"), QStringLiteral("16")); // which is soon trained
+        start(dialog);
+        window.waitFor(run("fitted"), "finished");
+        const QJsonObject clip = configOf(run("fitted"))[QStringLiteral("clip")].toObject();
+        QCOMPARE(clip[QStringLiteral("batch")].toInt(), 16);
+        QCOMPARE(clip[QStringLiteral("precision")].toString(), QStringLiteral("bf16")); // suggested, too
+    }
+
+    void theLengthIsTheOneOfThePresetOrAShareOfIt_data()
+    {
+        QTest::addColumn<QString>("length");
+        QTest::addColumn<int>("steps"); // of the twenty that the preset says
+        QTest::newRow("preset") << QStringLiteral("As") << 20;
+        QTest::newRow("tenth") << QStringLiteral("A tenth") << 2;
+        QTest::newRow("half") << QStringLiteral("Half") << 10;
+        QTest::newRow("twice") << QStringLiteral("Twice") << 40;
+        QTest::newRow("ten times") << QStringLiteral("Ten") << 200;
+    }
+
+    void theLengthIsTheOneOfThePresetOrAShareOfIt()
+    {
+        QFETCH(QString, length);
+        QFETCH(int, steps);
+        const QString name = QStringLiteral("as-long-as-%1").arg(steps);
+        TrainWindow window;
+        window.click("newRunButton");
+        NewRunDialog* dialog = window.dialog();
+        answer(dialog, QStringLiteral("Only the vocabulary"), 0, name);
+        pick(field<QComboBox>(dialog, "runLength"), length);
+        QVERIFY(!field<QSpinBox>(dialog, "runSteps")->isVisible());
+        start(dialog);
+        window.waitFor(m_fixture->run(name), "finished");
+        const QJsonObject config = configOf(m_fixture->run(name));
+        for (const char* part : { "clip", "prior" })
+            QCOMPARE(config[QLatin1String(part)][QStringLiteral("steps")].toInt(), steps);
+    }
+
+    void picturesAndWeightsAreChosenAsFiles()
+    {
+        const QString pictures = m_fixture->path(QStringLiteral("my pictures"));
+        QVERIFY(QDir().mkpath(pictures));
+        for (int i = 0; i < 24; ++i) {
+            QImage picture(40, 40, QImage::Format_RGB32);
+            picture.fill(QColor::fromHsv(i * 15, 200, 40 + i * 9));
+            const QString name = QStringLiteral("%1/colour-%2").arg(pictures).arg(i);
+            QVERIFY(picture.save(name + QStringLiteral(".png")));
+            write_file(toPath(name + QStringLiteral(".txt")), "colour number " + std::to_string(i));
+        }
+        write_file(toPath(pictures + QStringLiteral("/broken.png")), "no picture");
+        const QString weights = run("asked-for") + QStringLiteral("/model.safetensors");
+        TrainWindow window;
+        window.click("newRunButton");
+        NewRunDialog* dialog = window.dialog();
+        answer(dialog, QStringLiteral("The prior"), 2, QStringLiteral("from-files"));
+        auto* start = field<QPushButton>(dialog, "runStart");
+        QTest::mouseClick(field<QPushButton>(dialog, "runDataChoose"), Qt::LeftButton);
+        chooseFile(dialog, pictures);
+        QTest::mouseClick(field<QPushButton>(dialog, "runWeightsChoose"), Qt::LeftButton);
+        chooseFile(dialog, weights);
+        QCOMPARE(field<QComboBox>(dialog, "runData")->currentText(), pictures);
+        QListWidget& shown = dialog->pictures().pictures();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            shown.count() > 10 && shown.item(0)->text().startsWith(QLatin1String("colour number")), long_ms);
+        auto* flaws = field<QListWidget>(dialog, "datasetFlaws");
+        QTRY_VERIFY_WITH_TIMEOUT(flaws->isVisible(), long_ms);
+        QCOMPARE(flaws->findItems(QStringLiteral("broken.png is no"), Qt::MatchContains).size(), 1);
+        QTRY_VERIFY_WITH_TIMEOUT(start->isEnabled(), long_ms);
+        QTest::mouseClick(start, Qt::LeftButton);
+        const QString folder = run("from-files");
+        window.waitFor(folder, "finished");
+        const QJsonObject told = RunFixture::json(folder + QStringLiteral("/run.json"));
+        QCOMPARE(told[QStringLiteral("config")][QStringLiteral("data")].toString(), pictures);
+        QCOMPARE(told[QStringLiteral("init")].toString(), weights);
+        // It began with the CLIP of those weights, and left it as it was.
+        const auto before = tensorsOf(weights),
+                   after = tensorsOf(folder + QStringLiteral("/model.safetensors"));
+        int same = 0;
+        for (const auto& [name, bytes] : before)
+            if (name.startsWith(QLatin1String("clip."))) {
+                QVERIFY2(after.contains(name) && after.at(name) == bytes, qPrintable(name));
+                ++same;
+            }
+        QVERIFY(same > 10);
+        QVERIFY(after.size() > before.size()); // and learnt a prior
+    }
+
+    void whoCancelsChangesNothing()
+    {
+        const QString folder = run("asked-for");
+        const auto runs = QDir(m_fixture->runs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+        TrainWindow window;
+        window.choose(folder);
+        window.click("newRunButton");
+        NewRunDialog* dialog = window.dialog();
+        answer(dialog, QStringLiteral("CLIP"), 3, QStringLiteral("cancelled"));
+        QTRY_VERIFY_WITH_TIMEOUT(field<QPushButton>(dialog, "runStart")->isEnabled(), long_ms);
+        QTest::mouseClick(field<QPushButton>(dialog, "runCancel"), Qt::LeftButton);
+        QTRY_VERIFY(!window.dialog());
+        QTest::qWait(300);
+        QCOMPARE(QDir(m_fixture->runs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot), runs);
+    }
+
+    void theMenuOfTheWindowDoesAllOfIt()
+    {
+        const QString folder = run("from-menu");
+        RunFixture::begin(folder, RunFixture::clip(1'000'000));
+        const auto checkpoints = [&] { return list_checkpoints(toPath(folder)).size(); };
+        TrainWindow window;
+        window.choose(folder);
+        const TrainPage::Actions& actions = window.page().actions();
+        QTRY_VERIFY(window.shows(folder, RunEntry::State::Running));
+        window.menuBar(actions.pause);
+        window.waitFor(folder, "paused");
+        QTRY_VERIFY(window.shows(folder, RunEntry::State::Paused));
+        window.menuBar(actions.pause); // which says Resume now
+        window.waitFor(folder, "running");
+        for (std::size_t wanted = checkpoints() + 1, last = wanted + 2; wanted <= last; ++wanted) {
+            QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Running), long_ms);
+            window.menuBar(actions.checkpoint);
+            QTRY_COMPARE_WITH_TIMEOUT(checkpoints(), wanted, long_ms);
+        }
+
+        window.menuBar(actions.sample);
+        QTest::mouseClick(field<QPushButton>(window.asking<SampleDialog>(), "sampleDraw"), Qt::LeftButton);
+        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::answers(folder, "sample").size(), std::size_t(1), long_ms);
+        QTRY_VERIFY(!QApplication::activeModalWidget());
+        window.menuBar(actions.sample);
+        QTest::mouseClick(field<QPushButton>(window.asking<SampleDialog>(), "cancel"), Qt::LeftButton);
+        window.menuBar(actions.rate);
+        QTest::mouseClick(field<QPushButton>(window.asking<LearningRateDialog>(), "cancel"), Qt::LeftButton);
+        QTRY_VERIFY(!window.page().findChild<LearningRateDialog*>());
+        window.menuBar(actions.rate);
+        auto* rate = field<QLineEdit>(window.asking<LearningRateDialog>(), "learningRate");
+        QTest::keyClicks(rate, QStringLiteral("0.0002"));
+        QTest::keyClick(rate, Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::answers(folder, "set").size(), std::size_t(1), long_ms);
+        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::lastRate(folder), 0.0002, long_ms);
+        QCOMPARE(RunFixture::answers(folder, "sample").size(), std::size_t(1)); // not those cancelled
+
+        QDesktopServices::setUrlHandler(QStringLiteral("file"), this, "open");
+        window.menuBar(actions.showInFolder);
+        QDesktopServices::unsetUrlHandler(QStringLiteral("file"));
+        QCOMPARE(m_opened, QUrl::fromLocalFile(folder));
+
+        window.menuBar(actions.stop);
+        window.waitFor(folder, "stopped");
+        QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Stopped), long_ms);
+        const auto all = checkpoints();
+        window.menuBar(actions.thin);
+        auto* question = window.asking<QMessageBox>();
+        QTest::mouseClick(question->button(QMessageBox::Cancel), Qt::LeftButton);
+        QTRY_VERIFY(!window.page().findChild<QMessageBox*>());
+        QCOMPARE(checkpoints(), all);
+        window.menuBar(actions.thin);
+        QTest::mouseClick(field<QPushButton>(window.asking<QMessageBox>(), "thinDelete"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(checkpoints() < all, long_ms);
+        QTRY_VERIFY(!QApplication::activeModalWidget());
+        window.menuBar(actions.remove);
+        QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(folder), long_ms);
+        window.menuBar(actions.undo);
+        QTRY_VERIFY_WITH_TIMEOUT(QFileInfo::exists(folder + QStringLiteral("/run.json")), long_ms);
+
+        const QString shared = m_fixture->path(QStringLiteral("by menu"));
+        QDir().mkpath(shared);
+        RunFixture::copy(folder, shared + QStringLiteral("/theirs"));
+        window.menuBar(actions.addFolder);
+        chooseFile(&window.page(), shared);
+        QTRY_VERIFY_WITH_TIMEOUT(window.shows(shared + QStringLiteral("/theirs"), RunEntry::State::Stopped),
+                                 long_ms);
+        window.choose(folder);
+        window.menuBar(actions.duplicate);
+        NewRunDialog* dialog = window.asking<NewRunDialog>();
+        QTRY_VERIFY_WITH_TIMEOUT(field<QComboBox>(dialog, "runDevice")->count() > 1, long_ms);
+        pick(field<QComboBox>(dialog, "runLength"), QStringLiteral("So many"));
+        auto* steps = field<QSpinBox>(dialog, "runSteps");
+        QTest::keyClick(steps, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(steps, QStringLiteral("3"));
+        QTest::keyClicks(field<QLineEdit>(dialog, "runName"), QStringLiteral("menu-again"));
+        start(dialog);
+        window.waitFor(run("menu-again"), "finished");
+        window.menuBar(actions.newRun);
+        dialog = window.asking<NewRunDialog>();
+        answer(dialog, QStringLiteral("CLIP"), 2, QStringLiteral("menu-new"));
+        start(dialog);
+        window.waitFor(run("menu-new"), "finished");
+    }
+
+    void aRightClickAndTheHeaderDoItToo()
+    {
+        const QString folder = run("right");
+        RunFixture::begin(folder, RunFixture::clip(1'000'000));
+        TrainWindow window;
+        const TrainPage::Actions& actions = window.page().actions();
+        QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Running), long_ms);
+        window.contextMenu(folder, actions.pause);
+        window.waitFor(folder, "paused");
+        QTRY_VERIFY(window.shows(folder, RunEntry::State::Paused));
+        // A tenth, half, or twice as much: buttons.
+        double rate = RunFixture::lastRate(folder);
+        std::size_t changes = 0;
+        for (const auto& [name, factor] :
+             { std::pair{ "rateHalf", 0.5 }, std::pair{ "rateTwice", 2. }, std::pair{ "rateTenth", 0.1 } }) {
+            window.click("runRateButton");
+            auto* dialog = window.asking<LearningRateDialog>();
+            QTest::mouseClick(field<QPushButton>(dialog, name), Qt::LeftButton);
+            QTest::mouseClick(field<QPushButton>(dialog, "learningRateSet"), Qt::LeftButton);
+            ++changes;
+            QTRY_COMPARE_WITH_TIMEOUT(RunFixture::answers(folder, "set").size(), changes, long_ms);
+            QTRY_VERIFY(!window.page().findChild<LearningRateDialog*>());
+            window.contextMenu(folder, actions.pause); // which says Resume, so that steps are taken with it
+            rate *= factor;
+            QTRY_COMPARE_WITH_TIMEOUT(RunFixture::lastRate(folder), rate, long_ms);
+            QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Running), long_ms);
+            window.contextMenu(folder, actions.pause);
+            QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Paused), long_ms);
+        }
+        window.contextMenu(folder, actions.stop);
+        window.waitFor(folder, "stopped");
+        QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Stopped), long_ms);
+        QDesktopServices::setUrlHandler(QStringLiteral("file"), this, "open");
+        for (const bool byHeader : { true, false }) { // the third entry of More, and of the list's own
+            m_opened.clear();
+            if (byHeader)
+                window.menu("runMoreButton", { Qt::Key_Up, Qt::Key_Up, Qt::Key_Return });
+            else
+                window.contextMenu(folder, actions.showInFolder);
+            QTRY_COMPARE(m_opened, QUrl::fromLocalFile(folder));
+        }
+        QDesktopServices::unsetUrlHandler(QStringLiteral("file"));
+        window.contextMenu(folder, actions.duplicate);
+        auto* again = window.asking<NewRunDialog>();
+        QVERIFY(again && !field<QComboBox>(again, "runPreset")->isEnabled());
+        QTest::keyClick(again, Qt::Key_Escape);
+        QTRY_VERIFY(!window.dialog());
+        window.menu("runMoreButton", { Qt::Key_Up, Qt::Key_Return });
+        QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(folder), long_ms);
+        window.press(Qt::Key_Z, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(QFileInfo::exists(folder + QStringLiteral("/run.json")), long_ms);
+        QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Stopped), long_ms);
+        window.contextMenu(folder, actions.remove);
+        QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(folder), long_ms);
+    }
+
+    void aCheckpointOfTheSamplesIsDrawnWith()
+    {
+        const QString folder = run("sampled");
+        RunFixture::train(
+            folder, RunFixture::decoder(4),
+            { QStringLiteral("--set=sample_every=4"), QStringLiteral("--set=checkpoint_every=4") });
+        TrainWindow window;
+        QSignalSpy opened(&window.session(), &Session::modelOpened);
+        QTRY_VERIFY_WITH_TIMEOUT(!opened.isEmpty(), long_ms); // the one it starts with
+        window.choose(folder);
+        auto* tabs = field<QTabWidget>(&window.page(), "runTabs")->tabBar();
+        QTest::mouseClick(tabs, Qt::LeftButton, {}, tabs->tabRect(1).center());
+        window.click("drawWithCheckpoint");
+        const QString begin = folder + QStringLiteral("/checkpoints/unet");
+        QTRY_VERIFY_WITH_TIMEOUT(
+            window.session().model() && toQString(window.session().model()->path).startsWith(begin), long_ms);
+        QVERIFY(!window.page().isVisible());
+    }
+
     void aLiveRunIsSteered()
     {
         const QString folder = run("steered");
         RunFixture::begin(folder, RunFixture::decoder(1'000'000), {}, "unet1");
         const auto pid = RunFixture::status(folder).pid;
-        Window window;
+        TrainWindow window;
         window.choose(folder);
 
         window.click("runPauseButton");
-        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(folder).state, "paused", long_ms);
+        window.waitFor(folder, "paused");
         const auto step = RunFixture::status(folder).step;
         QTest::qWait(300);
         QCOMPARE(RunFixture::status(folder).step, step);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Paused));
         window.press(Qt::Key_P);
-        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(folder).state, "running", long_ms);
+        window.waitFor(folder, "running");
         QTRY_VERIFY_WITH_TIMEOUT(RunFixture::status(folder).step > step, long_ms);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Running));
 
@@ -320,17 +489,11 @@ private Q_SLOTS:
         QTest::keyClicks(rate, QStringLiteral("0.0004"));
         QTest::keyClick(rate, Qt::Key_Return);
         QTRY_COMPARE_WITH_TIMEOUT(RunFixture::answers(folder, "set").size(), std::size_t(1), long_ms);
-        const auto lastRate = [&] {
-            for (auto lines = current_metrics(toPath(folder)); !lines.empty(); lines.pop_back())
-                if (lines.back().split == "train")
-                    return lines.back().numbers.at("lr");
-            return 0.;
-        };
-        QTRY_COMPARE_WITH_TIMEOUT(lastRate(), 0.0004, long_ms);
+        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::lastRate(folder), 0.0004, long_ms);
 
         QCOMPARE(RunFixture::status(folder).pid, pid);
         window.press(Qt::Key_T);
-        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(folder).state, "stopped", long_ms);
+        window.waitFor(folder, "stopped");
         QTRY_VERIFY_WITH_TIMEOUT(!RunFixture::isAlive(folder), long_ms);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Stopped));
     }
@@ -342,7 +505,7 @@ private Q_SLOTS:
         const auto first = *std::find_if(checkpoints.begin(), checkpoints.end(),
                                          [](const auto& one) { return one.part == "unet1"; });
         QVERIFY(first.step < RunFixture::status(folder).step);
-        Window window;
+        TrainWindow window;
         window.choose(folder);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Stopped));
         QMenu& menu = window.page().checkpointMenu();
@@ -362,7 +525,7 @@ private Q_SLOTS:
     {
         const QString folder = run("steered");
         QVERIFY(RunFixture::isAlive(folder));
-        Window window;
+        TrainWindow window;
         QSignalSpy opened(&window.session(), &Session::modelOpened);
         QTRY_VERIFY_WITH_TIMEOUT(!opened.isEmpty(), long_ms); // the one it starts with
         window.choose(folder);
@@ -383,7 +546,7 @@ private Q_SLOTS:
         const QString folder = run("steered");
         const auto killed = RunFixture::status(folder).pid;
         QCOMPARE(::kill(static_cast<pid_t>(killed), SIGKILL), 0);
-        Window window;
+        TrainWindow window;
         QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Died), long_ms);
         window.choose(folder);
         auto* reason = field<QLabel>(&window.page(), "runReason");
@@ -397,9 +560,9 @@ private Q_SLOTS:
 
     void aRunWaitsForAnother()
     {
-        const QString first = run("steered"), second = run("queued");
+        const QString first = run("steered"), second = run("queued"), third = run("third");
         QVERIFY(RunFixture::isAlive(first));
-        Window window;
+        TrainWindow window;
         QTRY_VERIFY_WITH_TIMEOUT(window.shows(first, RunEntry::State::Running), long_ms);
         window.click("newRunButton");
         NewRunDialog* dialog = window.dialog();
@@ -409,9 +572,17 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(window.shows(second, RunEntry::State::Queued), long_ms);
         QCOMPARE(window.entry(second)->after, first);
         QCOMPARE(RunFixture::status(second).step, 0);
+        QTRY_VERIFY(!window.dialog());
+        window.click("newRunButton"); // and one behind that
+        dialog = window.dialog();
+        answer(dialog, QStringLiteral("CLIP"), 2, QStringLiteral("third"));
+        pick(field<QComboBox>(dialog, "runWhen"), QStringLiteral("After queued"));
+        start(dialog);
+        QTRY_VERIFY_WITH_TIMEOUT(window.shows(third, RunEntry::State::Queued), long_ms);
+        QCOMPARE(window.entry(third)->after, second);
         window.choose(first);
         window.click("runStopButton");
-        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(second).state, "finished", long_ms);
+        window.waitFor(second, "finished");
         QCOMPARE(RunFixture::status(first).state, "stopped");
         QCOMPARE(RunFixture::losses(second).size(), std::size_t(1));
     }
@@ -419,7 +590,7 @@ private Q_SLOTS:
     void aRunIsMadeAgainWithChanges()
     {
         const QString first = run("asked-for"), again = run("again");
-        Window window;
+        TrainWindow window;
         window.choose(first);
         window.press(Qt::Key_D, Qt::ControlModifier);
         NewRunDialog* dialog = nullptr;
@@ -428,7 +599,7 @@ private Q_SLOTS:
         setOption(dialog, QStringLiteral("clip.wd"), QStringLiteral("0.5"));
         QCOMPARE(field<QComboBox>(dialog, "runWhat")->currentData().toString(), QStringLiteral("clip"));
         start(dialog);
-        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(again).state, "finished", long_ms);
+        window.waitFor(again, "finished");
         QJsonObject before = RunFixture::json(first + QStringLiteral("/run.json"));
         QJsonObject after = RunFixture::json(again + QStringLiteral("/run.json"));
         QVERIFY(before != after);
@@ -444,7 +615,7 @@ private Q_SLOTS:
 
     void severalRunsAreCompared()
     {
-        Window window;
+        TrainWindow window;
         window.choose(run("asked-for"));
         QTRY_COMPARE(window.page().view().run(), run("asked-for"));
         window.choose(run("again"), Qt::ControlModifier);
@@ -458,15 +629,9 @@ private Q_SLOTS:
         const QString shared = m_fixture->path(QStringLiteral("shared"));
         QDir().mkpath(shared);
         RunFixture::copy(run("asked-for"), shared + QStringLiteral("/theirs"));
-        Window window;
+        TrainWindow window;
         window.menu("runFolders", { Qt::Key_Down, Qt::Key_Return });
-        QFileDialog* dialog = nullptr;
-        QTRY_VERIFY((dialog = window.page().findChild<QFileDialog*>()));
-        auto* name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
-        QVERIFY(name);
-        QTest::keyClick(name, Qt::Key_A, Qt::ControlModifier);
-        QTest::keyClicks(name, shared);
-        QTest::keyClick(name, Qt::Key_Return);
+        chooseFile(&window.page(), shared);
         QTRY_VERIFY_WITH_TIMEOUT(window.shows(shared + QStringLiteral("/theirs"), RunEntry::State::Finished),
                                  long_ms);
         QCOMPARE(QSettings().value(QStringLiteral("training/folders")).toStringList(), QStringList{ shared });
@@ -480,7 +645,7 @@ private Q_SLOTS:
     {
         const QString folder = run("again");
         const auto model = read_file(toPath(folder) / "model.safetensors");
-        Window window;
+        TrainWindow window;
         window.choose(folder);
         window.press(Qt::Key_Delete);
         QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(folder), long_ms);
@@ -497,7 +662,7 @@ private Q_SLOTS:
     {
         const QString folder = run("lively");
         RunFixture::begin(folder, RunFixture::clip(1'000'000));
-        Window window;
+        TrainWindow window;
         window.choose(folder);
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Running));
         window.press(Qt::Key_Delete);
@@ -512,7 +677,7 @@ private Q_SLOTS:
         const QString folder = run("steered");
         const auto before = list_checkpoints(toPath(folder));
         QVERIFY(before.size() > 1);
-        Window window;
+        TrainWindow window;
         window.choose(folder);
         QTRY_VERIFY_WITH_TIMEOUT(window.entry(folder)->bytes > 0, long_ms);
         window.menu("runMoreButton", { Qt::Key_Down, Qt::Key_Down, Qt::Key_Return });
@@ -543,12 +708,12 @@ private Q_SLOTS:
         const auto step = RunFixture::status(folder).step;
         QTRY_VERIFY_WITH_TIMEOUT(RunFixture::status(folder).step > step + 5, long_ms);
         QVERIFY(RunFixture::isAlive(folder));
-        Window window; // opened again
+        TrainWindow window; // opened again
         QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Running), long_ms);
         window.choose(folder);
         QTRY_COMPARE(window.page().view().run(), folder);
         window.click("runStopButton");
-        QTRY_COMPARE_WITH_TIMEOUT(RunFixture::status(folder).state, "stopped", long_ms);
+        window.waitFor(folder, "stopped");
     }
 };
 

@@ -52,6 +52,9 @@ DatasetPreview::DatasetPreview(QThreadPool& thread, QWidget* parent)
     m_flaws->setObjectName(QStringLiteral("datasetFlaws"));
     m_flaws->setAccessibleName(tr("What is wrong with pictures"));
     m_flaws->setMaximumHeight(96);
+    m_flaws->setWordWrap(true);
+    m_flaws->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_flaws->setResizeMode(QListView::Adjust);
     m_flaws->hide();
     m_progress->setTextVisible(false);
     m_progress->setAccessibleName(tr("Checking the data set"));

@@ -223,6 +223,7 @@ QWidget* NewRunDialog::makeBottom()
     m_problem->setTextFormat(Qt::PlainText);
     m_problem->hide();
     m_cancel = new QPushButton(tr("Cancel"));
+    m_cancel->setObjectName(QStringLiteral("runCancel"));
     m_cancel->setProperty("tall", true);
     m_cancel->setAutoDefault(false);
     m_start = new QPushButton(tr("&Start"));

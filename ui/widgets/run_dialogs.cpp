@@ -19,6 +19,7 @@ constexpr double largest_rate = 10; ///< that training takes
 QPushButton* addButtons(QDialog& dialog, QVBoxLayout& layout, const QString& text, const char* id)
 {
     auto* cancel = new QPushButton(QDialog::tr("Cancel"));
+    cancel->setObjectName(QStringLiteral("cancel"));
     cancel->setProperty("tall", true);
     cancel->setAutoDefault(false);
     auto* accept = new QPushButton(text);
@@ -90,9 +91,16 @@ LearningRateDialog::LearningRateDialog(const QString& part, std::optional<double
     if (now) {
         m_rate->setText(QString::number(*now));
         m_rate->selectAll();
-        for (const auto& [text, factor] :
-             { std::pair{ tr("A tenth"), 0.1 }, { tr("Half"), 0.5 }, { tr("Twice"), 2. } }) {
+        struct Factor {
+            const char* id;
+            QString text;
+            double factor;
+        };
+        for (const auto& [id, text, factor] : { Factor{ "rateTenth", tr("A tenth"), 0.1 },
+                                                { "rateHalf", tr("Half"), 0.5 },
+                                                { "rateTwice", tr("Twice"), 2. } }) {
             auto* button = new QPushButton(text);
+            button->setObjectName(QLatin1String(id));
             button->setProperty("chip", true);
             button->setAutoDefault(false);
             factors->addWidget(button);

@@ -132,6 +132,7 @@ QWidget* TrainPage::makeEmpty()
     start->setProperty("tall", true);
     connect(start, &QPushButton::clicked, m_actions.newRun, &QAction::trigger);
     auto* folder = new QPushButton(m_actions.addFolder->text());
+    folder->setObjectName(QStringLiteral("firstFolderButton"));
     folder->setProperty("tall", true);
     connect(folder, &QPushButton::clicked, m_actions.addFolder, &QAction::trigger);
     auto* buttons = new QHBoxLayout;
