@@ -153,8 +153,7 @@ bool RunEntry::isAlive() const
 bool RunEntry::canResume() const
 {
     return state == State::Paused
-        || ((state == State::Stopped || state == State::Failed || state == State::Died)
-            && QFileInfo::exists(path + QStringLiteral("/run.json")));
+        || ((state == State::Stopped || state == State::Failed || state == State::Died) && hasConfiguration);
 }
 
 double RunEntry::progress() const
@@ -167,7 +166,7 @@ bool operator==(const RunEntry& a, const RunEntry& b)
     const auto shown = [](const RunEntry& e) {
         return std::tie(e.path, e.state, e.status.part, e.status.step, e.status.steps, e.status.eta_s,
                         e.title, e.what, e.data, e.device, e.runsOn, e.after, e.reason, e.trouble, e.bytes,
-                        e.lives);
+                        e.lives, e.hasConfiguration);
     };
     return shown(a) == shown(b);
 }
@@ -176,6 +175,7 @@ RunEntry readRun(const QString& folder)
 {
     RunEntry entry;
     entry.path = folder;
+    entry.hasConfiguration = QFileInfo::exists(folder + QStringLiteral("/run.json"));
     readConfiguration(entry);
     QString trouble;
     const QJsonObject object = readObject(folder + QStringLiteral("/status.json"), trouble);

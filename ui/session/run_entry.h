@@ -36,6 +36,7 @@ struct RunEntry {
     QString trouble; ///< one sentence: what of the folder can't be read
     QString launchProblem; ///< what a process said that ended before it took the run on
     bool lives = false; ///< its process does
+    bool hasConfiguration = false; ///< without it nothing can be gone on with
     bool isLocal = true; ///< its process is, or was, on this machine
     qint64 bytes = -1; ///< on the disk; -1: not counted yet
 

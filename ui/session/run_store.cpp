@@ -19,6 +19,25 @@ namespace {
 constexpr int period_ms = 1000;
 constexpr int measure_again_ms = 15'000; ///< the disk that a living run takes
 
+/// What came of moving runs, one by one.
+struct Moved {
+    QList<TrashedRun> runs, stayed;
+    QString problem; ///< of the first that stayed
+
+    template <class Move>
+    void one(TrashedRun run, Move move)
+    {
+        try {
+            move(run);
+            runs << run;
+        } catch (const std::exception& error) {
+            stayed << run;
+            if (problem.isEmpty())
+                problem = describe(error);
+        }
+    }
+};
+
 } // namespace
 
 RunStore::RunStore(QString program, QObject* parent)
@@ -121,8 +140,10 @@ void RunStore::take(Reading reading)
         const bool tookOver = run.status.pid == m_launched[run.path];
         if (tookOver || !run.launchProblem.isEmpty())
             m_launched.remove(run.path);
-        if (!tookOver && !run.launchProblem.isEmpty())
-            Q_EMIT failed(tr("%1 did not start: %2").arg(run.name(), run.launchProblem));
+        if (tookOver || run.launchProblem.isEmpty())
+            continue;
+        m_onWaking.remove(run.path);
+        Q_EMIT failed(tr("%1 did not start: %2").arg(run.name(), run.launchProblem));
     }
     for (const Answer& answer : reading.answers) {
         m_questions.removeIf([&](const Question& question) {
@@ -203,6 +224,7 @@ void RunStore::launch(const RunOrder& order)
 
 void RunStore::resume(const QString& folder)
 {
+    m_onWaking.remove(folder);
     const RunEntry* run = m_model.entry(folder);
     if (run && run->isAlive()) {
         ask(folder, { "resume" });
@@ -234,8 +256,8 @@ void RunStore::rollBack(const QString& folder, qint64 step)
         ask(folder, request);
         return;
     }
-    m_onWaking[folder] = request;
     resume(folder);
+    m_onWaking[folder] = request;
 }
 
 void RunStore::trash(const QStringList& folders)
@@ -246,15 +268,21 @@ void RunStore::trash(const QStringList& folders)
             ended << folder;
     act(
         [ended] {
-            QList<TrashedRun> runs;
+            Moved moved;
             for (const QString& folder : ended)
-                runs << TrashedRun{ folder, QFileInfo::exists(folder) ? movedToTrash(folder) : QString() };
-            return runs;
+                moved.one({ folder, {} }, [](TrashedRun& run) {
+                    if (QFileInfo::exists(run.folder))
+                        run.trashed = movedToTrash(run.folder);
+                });
+            return moved;
         },
-        [this](const QList<TrashedRun>& runs) {
-            for (const TrashedRun& run : runs)
+        [this](const Moved& moved) {
+            for (const TrashedRun& run : moved.runs)
                 m_gone << run.folder;
-            Q_EMIT trashed(runs);
+            if (!moved.runs.isEmpty())
+                Q_EMIT trashed(moved.runs);
+            if (!moved.problem.isEmpty())
+                Q_EMIT failed(moved.problem);
             read();
         });
 }
@@ -263,14 +291,21 @@ void RunStore::restore(const QList<TrashedRun>& runs)
 {
     act(
         [runs] {
+            Moved back;
             for (const TrashedRun& run : runs)
-                if (!run.trashed.isEmpty())
-                    bringBack(run.trashed, run.folder);
-            return runs;
+                back.one(run, [](const TrashedRun& there) {
+                    if (!there.trashed.isEmpty())
+                        bringBack(there.trashed, there.folder);
+                });
+            return back;
         },
-        [this](const QList<TrashedRun>& back) {
-            for (const TrashedRun& run : back)
+        [this](const Moved& back) {
+            for (const TrashedRun& run : back.runs)
                 m_gone.removeAll(run.folder);
+            if (!back.stayed.isEmpty()) {
+                Q_EMIT trashed(back.stayed);
+                Q_EMIT failed(back.problem);
+            }
             read();
         });
 }

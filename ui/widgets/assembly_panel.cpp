@@ -204,6 +204,8 @@ QWidget* AssemblyPanel::makeEnd()
 
 void AssemblyPanel::put(const QList<ModelFile>& files)
 {
+    if (m_state == State::Running)
+        return;
     QStringList problems;
     for (const ModelFile& file : files)
         problems << m_assembly.put(file);
@@ -215,6 +217,8 @@ void AssemblyPanel::put(const QList<ModelFile>& files)
 
 void AssemblyPanel::put(Assembly::Place place, const ModelFile& file)
 {
+    if (m_state == State::Running)
+        return;
     const QString problem = m_assembly.put(place, file);
     setState(State::Filling);
     if (!problem.isEmpty())

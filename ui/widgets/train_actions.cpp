@@ -98,6 +98,7 @@ void TrainPage::enableActions()
 
 void TrainPage::fillCheckpointMenu()
 {
+    qDeleteAll(m_checkpointMenu->findChildren<QMenu*>(QString(), Qt::FindDirectChildrenOnly));
     m_checkpointMenu->clear();
     const RunEntry* run = current();
     if (!run)

@@ -9,14 +9,19 @@
 #include "ui/widgets/theme.h"
 
 #include <QAction>
+#include <QApplication>
+#include <QComboBox>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QListView>
 #include <QMenu>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -69,6 +74,22 @@ TrainPage::~TrainPage()
     m_reading.silence();
     m_readingCheckpoints.silence();
     m_readers.waitForDone();
+}
+
+/// A letter chooses in a combo box or a table that has the focus, instead of stopping the run.
+bool TrainPage::event(QEvent* event)
+{
+    if (event->type() == QEvent::ShortcutOverride) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        const QWidget* focus = QApplication::focusWidget();
+        const bool isSearched = qobject_cast<const QComboBox*>(focus)
+            || qobject_cast<const QTableView*>(focus) || qobject_cast<const QPlainTextEdit*>(focus);
+        if (isSearched && !key->text().isEmpty() && (key->modifiers() & ~Qt::ShiftModifier) == 0) {
+            event->accept();
+            return true;
+        }
+    }
+    return QWidget::event(event);
 }
 
 QWidget* TrainPage::makeSidebar()

@@ -59,6 +59,9 @@ public:
 Q_SIGNALS:
     void modelWanted(const QString& path); ///< to draw with
 
+protected:
+    bool event(QEvent* event) override;
+
 private:
     QAction* addAction(const char* id, const QString& text, const char* icon,
                        const QList<QKeySequence>& shortcuts, void (TrainPage::*run)());
