@@ -224,27 +224,29 @@ private Q_SLOTS:
     void whatClipComparesIsTheBatchOfAllRanks_data()
     {
         QTest::addColumn<QString>("options");
-        const auto row = [](const char* name, const char* options) {
-            QTest::newRow(name) << QString::fromLatin1(options);
+        QTest::addColumn<int>("ranks");
+        const auto row = [](const char* name, const char* options, int ranks) {
+            QTest::newRow(name) << QString::fromLatin1(options) << ranks;
         };
-        row("tokens", "use_all_token_embeds decoupled_contrastive_learning");
-        row("two spaces", "extra_latent_projection sim_reg_loss_weight=0.1");
-        row("masked tokens and SimSiam", "use_mlm use_visual_ssl visual_ssl_projection_hidden_size=16");
-        row("SimCLR", "use_visual_ssl visual_ssl_type=simclr visual_ssl_projection_hidden_size=16");
+        row("tokens", "use_all_token_embeds decoupled_contrastive_learning", 3);
+        row("two spaces", "extra_latent_projection sim_reg_loss_weight=0.1", 2);
+        row("masked tokens and SimSiam", "use_mlm use_visual_ssl visual_ssl_projection_hidden_size=16", 2);
+        row("SimCLR", "use_visual_ssl visual_ssl_type=simclr visual_ssl_projection_hidden_size=16", 2);
     }
     void whatClipComparesIsTheBatchOfAllRanks()
     {
         QFETCH(QString, options);
+        QFETCH(int, ranks);
         QStringList settings{ QStringLiteral("lr=1e-4") }; // at which rounding does not grow
         for (const auto& option : options.split(u' '))
             settings << QStringLiteral("model.clip.") + option
                     + (option.contains(u'=') ? QString() : QStringLiteral("=true"));
         const std::string name = QTest::currentDataTag();
-        dreams(arguments("clip", name + " 1", 6, settings),
-               arguments("clip", name + " 3", 2, settings)
-                   << QStringLiteral("--gpus") << QStringLiteral("3"));
-        QVERIFY2(difference(name + " 1", name + " 3") < 1e-4,
-                 qPrintable(QString::number(difference(name + " 1", name + " 3"))));
+        dreams(arguments("clip", name + " alone", 6, settings),
+               arguments("clip", name, 6 / ranks, settings)
+                   << QStringLiteral("--gpus") << QString::number(ranks));
+        QVERIFY2(difference(name + " alone", name) < 1e-4,
+                 qPrintable(QString::number(difference(name + " alone", name))));
     }
 
     void aKilledRankEndsTheRunAndOneGoesOn()
@@ -509,20 +511,20 @@ private Q_SLOTS:
 
     void aRunGoesOnWithAnyNumberOfRanks()
     {
-        dreams(arguments("clip", "uneven", 4) << QStringLiteral("--gpus") << QStringLiteral("2"),
-               arguments("clip", "even", 8));
+        dreams(arguments("clip", "uneven", 2) << QStringLiteral("--gpus") << QStringLiteral("2"),
+               arguments("clip", "even", 4));
         const auto go_on = [this](const std::string& run, int ranks, int expected) {
             return dream({ QStringLiteral("train"), QStringLiteral("--resume"),
                            QString::fromStdString(path(run)), QStringLiteral("--gpus"),
                            QString::number(ranks), QStringLiteral("--set"), QStringLiteral("steps=10") },
                          expected);
         };
-        go_on("uneven", 3, 0); // 2, 3 and 3 samples
+        go_on("uneven", 3, 0); // 1, 1 and 2 samples
         go_on("even", 1, 0);
         QVERIFY(difference("uneven", "even") < 1e-4);
         QVERIFY(losses("uneven").contains("clip train 10"));
-        const auto output = go_on("uneven", 9, 2);
-        QVERIFY2(output.contains("8 samples can't be shared out among 9"), output);
+        const auto output = go_on("uneven", 5, 2);
+        QVERIFY2(output.contains("4 samples can't be shared out among 5"), output);
     }
 
     void launchersAreUnderstood_data()
