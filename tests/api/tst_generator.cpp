@@ -21,7 +21,7 @@ using namespace reverie;
 namespace {
 
 /// A whole pipeline of some thousand parameters; all weights are random, so that every part matters.
-Pipeline tiny_pipeline()
+Pipeline tiny_pipeline(bool later_stage_reads_text = false)
 {
     PipelineConfig config;
     XClipOptions clip;
@@ -52,6 +52,11 @@ Pipeline tiny_pipeline()
     unet.attn_dim_head = 8;
     unet.max_text_len = 1;
     config.unets = { unet, unet };
+    if (later_stage_reads_text) {
+        config.unets[1].cond_on_text_encodings = true;
+        config.unets[1].text_embed_dim = 16;
+        config.unets[1].max_text_len = 16;
+    }
     config.decoder = DecoderOptions{};
     config.decoder->image_sizes = { 8, 16 };
     config.decoder->timesteps = 40;
@@ -170,6 +175,22 @@ private Q_SLOTS:
         const auto pairs = generator.generate(by_two, {}, {});
         for (std::size_t i = 0; i < 8; ++i)
             QVERIFY(psnr(pairs.pictures[i].image, batch.pictures[i].image) > 45);
+    }
+
+    void laterStagesFollowTheirOwnGuidanceWhereTheyReadThePrompt()
+    {
+        for (const bool reads : { false, true }) {
+            PipelineGenerator generator(tiny_pipeline(reads), "", {});
+            const auto drawn = [&generator](double scale) {
+                auto request = request_for("a red circle");
+                request.recipe.later = LaterStages{ 2, 5, scale };
+                return generator.generate(request, {}, {}).pictures.at(0);
+            };
+            const auto plain = drawn(1), guided = drawn(6);
+            QCOMPARE(guided.stages[0], plain.stages[0]);
+            QCOMPARE(guided.image != plain.image, reads); // only the first stage sees the image embedding
+            QVERIFY(!reads || psnr(guided.image, plain.image) < 45);
+        }
     }
 
     void severalPromptsMakeThePicturesTheyMakeAlone()
