@@ -192,7 +192,9 @@ QPoint Monkey::place(QWidget* window)
 void Monkey::click(QWidget* window)
 {
     const QPoint at = place(window);
-    const int kind = below(12);
+    int kind = below(12);
+    if (kind == 2 && window->windowFlags().testFlag(Qt::Popup))
+        kind = 3; // the first of two clicks may be its end
     const auto button = kind == 0 ? Qt::RightButton : kind == 1 ? Qt::MiddleButton : Qt::LeftButton;
     const Qt::KeyboardModifiers modifiers = below(10) > 0 ? Qt::NoModifier
         : below(2) > 0                                    ? Qt::ControlModifier
@@ -206,8 +208,14 @@ void Monkey::click(QWidget* window)
              .arg(at.x())
              .arg(at.y())
              .arg(describe(child ? child : window)));
-    kind == 2 ? QTest::mouseDClick(window->windowHandle(), button, modifiers, at)
-              : QTest::mouseClick(window->windowHandle(), button, modifiers, at);
+    const QPointer<QWindow> handle = window->windowHandle();
+    if (kind == 2) {
+        QTest::mouseDClick(handle.data(), button, modifiers, at);
+        return;
+    }
+    QTest::mousePress(handle.data(), button, modifiers, at);
+    if (handle) // a menu may be gone by now
+        QTest::mouseRelease(handle.data(), button, modifiers, at);
 }
 
 void Monkey::drag(QWidget* window)
@@ -247,7 +255,9 @@ void Monkey::pressShortcut(QWidget* window)
 {
     QList<QKeySequence> keys;
     for (const QAction* action : m_program.window().findChildren<QAction*>())
-        keys << action->shortcuts();
+        for (const QKeySequence& sequence : action->shortcuts())
+            if (!sequence.isEmpty()) // they were taken away
+                keys << sequence;
     if (keys.isEmpty())
         return;
     const QKeySequence chosen = keys.at(below(static_cast<int>(keys.size())));
@@ -292,7 +302,10 @@ void Monkey::type()
 void Monkey::press(QWidget* window, const QString& what, int key, Qt::KeyboardModifiers modifiers)
 {
     note(QStringLiteral("key %1 on %2").arg(what, describe(window)));
-    QTest::keyClick(window->windowHandle(), Qt::Key(key), modifiers);
+    const QPointer<QWindow> handle = window->windowHandle();
+    QTest::keyPress(handle.data(), Qt::Key(key), modifiers);
+    if (handle) // a menu may be gone by now
+        QTest::keyRelease(handle.data(), Qt::Key(key), modifiers);
 }
 
 void Monkey::goBackToThePage()
