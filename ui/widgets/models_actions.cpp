@@ -153,7 +153,7 @@ void ModelsPage::remove()
         return;
     if (m_store.isFromElsewhere(file->path))
         m_store.forget(file->path);
-    else
+    else if (ModelStore::isOwn(file->path)) // it may just have left the list
         m_store.remove(file->path);
 }
 
