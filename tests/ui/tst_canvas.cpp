@@ -520,6 +520,17 @@ private Q_SLOTS:
         QFile gif(exported(QStringLiteral("strip.gif")));
         QVERIFY(gif.open(QFile::ReadOnly));
         QCOMPARE(gif.readAll().left(6), QByteArray("GIF89a"));
+
+        // It is there again in the next sitting.
+        const auto files = picturesBelow(output());
+        close();
+        open(queueFile());
+        QTest::keyClick(m_window.get(), Qt::Key_B, Qt::ControlModifier | Qt::ShiftModifier);
+        line = m_window->findChild<TimeLine*>();
+        QTRY_COMPARE_WITH_TIMEOUT(int(line->frames().size()), 4, patience);
+        QCOMPARE(line->frames().front().image, byWeight[0]);
+        QCOMPARE(line->frames().back().image, byWeight[1]);
+        QCOMPARE(picturesBelow(output()), files);
     }
 
     void theTimeLineIsExportedAsAnAnimation()

@@ -20,12 +20,23 @@ QImage CascadeState::newest() const
     return found == stages.rend() ? QImage() : found->image;
 }
 
+std::vector<BlendPart> mixOf(const Recipe& recipe)
+{
+    std::vector<BlendPart> mix;
+    for (const BlendPart& part : recipe.blend) {
+        mix.push_back({ .text = part.text, .weight = part.weight });
+        if (part.picture)
+            mix.back().picture = SourcePicture{ .image = {}, .file = part.picture->file };
+    }
+    return mix;
+}
+
 CascadeState cascadeOf(const Picture& picture, const ResolvedSettings& settings)
 {
     CascadeState state;
     state.candidates = picture.candidates;
     state.stages.resize(picture.stages.size() + 1);
-    state.stages[0].step = state.stages[0].steps = settings.prior_steps;
+    state.stages[0].step = state.stages[0].steps = std::max(1, settings.prior_steps); // it is over
     int drawn = 0;
     for (size_t i = 0; i < picture.stages.size(); ++i) {
         if (picture.stages[i].empty())

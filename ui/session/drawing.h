@@ -23,10 +23,14 @@ struct StageState {
 /// How one picture comes about: what the cascade strip shows.
 struct CascadeState {
     std::vector<Candidate> candidates;
+    std::vector<BlendPart> mix; ///< what says what to draw where the prior's candidates do not; no pixels
     std::vector<StageState> stages; ///< [0] is the prior, then the decoder's
     /// The largest stage that has something to see; null if none has.
     [[nodiscard]] QImage newest() const;
 };
+
+/// What is blended, without pixels.
+std::vector<BlendPart> mixOf(const Recipe& recipe);
 
 /// The cascade of a finished picture, or of what was kept of it.
 CascadeState cascadeOf(const Picture& picture, const ResolvedSettings& settings);

@@ -42,6 +42,24 @@ bool InterpolationStrip::take(const FinishedPicture& picture)
     return true;
 }
 
+bool InterpolationStrip::noteSaved(quint64 id, const QString& path)
+{
+    const auto found
+        = std::find_if(m_frames.begin(), m_frames.end(), [id](const Frame& frame) { return frame.id == id; });
+    if (found != m_frames.end())
+        found->path = path;
+    return found != m_frames.end();
+}
+
+QStringList InterpolationStrip::paths() const
+{
+    QStringList paths;
+    for (const Frame& frame : m_frames)
+        if (!frame.path.isEmpty())
+            paths << frame.path;
+    return paths;
+}
+
 quint64 InterpolationStrip::idAt(int index) const
 {
     return index >= 0 && index < size() ? m_frames[index].id : 0;

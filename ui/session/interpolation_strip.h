@@ -20,6 +20,9 @@ public:
     [[nodiscard]] bool isComplete() const { return drawn() == size(); }
     /// Keeps a finished picture that is one of its own; false for any other.
     bool take(const FinishedPicture& picture);
+    /// The file of one of its pictures; false if it is none.
+    bool noteSaved(quint64 id, const QString& path);
+    [[nodiscard]] QStringList paths() const; ///< of those that are saved
     [[nodiscard]] quint64 idAt(int index) const; ///< in the list of pictures; 0: not drawn yet
     [[nodiscard]] std::vector<QImage> images() const; ///< null where not drawn yet
 
@@ -28,6 +31,7 @@ private:
         std::vector<BlendPart> blend; ///< without pixels
         quint64 id = 0;
         QImage image;
+        QString path = {};
     };
 
     std::uint64_t m_seed = 0;

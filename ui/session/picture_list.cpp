@@ -16,6 +16,13 @@ PictureMaking FinishedPicture::making() const
     return making;
 }
 
+CascadeState cascadeOf(const FinishedPicture& picture)
+{
+    CascadeState state = cascadeOf(picture.picture, picture.settings);
+    state.mix = mixOf(picture.recipe);
+    return state;
+}
+
 quint64 PictureList::add(Picture picture, const ResolvedSettings& settings, const Recipe& recipe)
 {
     beginInsertRows({}, 0, 0);

@@ -24,6 +24,8 @@ struct FinishedPicture {
     [[nodiscard]] PictureMaking making() const;
 };
 
+CascadeState cascadeOf(const FinishedPicture& picture);
+
 /// The finished pictures, newest first. Dragging one hands out its file and its pixels.
 class PictureList : public QAbstractListModel
 {

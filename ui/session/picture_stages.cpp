@@ -5,6 +5,7 @@
 #include "ui/session/path.h"
 #include "ui/session/picture_codec.h"
 
+#include "core/base/error.h"
 #include "core/base/file.h"
 
 #include <QDir>
@@ -92,6 +93,27 @@ PictureStages readStages(const QString& picture)
             kept.steps.push_back(std::move(steps));
     }
     return kept;
+}
+
+Picture readDrawn(const QString& picture, const PictureMaking& making)
+{
+    const QImage image = readPicture(picture);
+    if (image.isNull())
+        throw Error("The picture " + picture.toStdString() + " can't be read.");
+    Picture drawn;
+    drawn.prompt = making.prompt;
+    drawn.seed = making.seed;
+    drawn.complete = making.complete;
+    drawn.image = toImage(image);
+    const auto toImages = [](const std::vector<QImage>& kept) {
+        std::vector<Image> images;
+        std::transform(kept.begin(), kept.end(), std::back_inserter(images), toImage);
+        return images;
+    };
+    const PictureStages kept = readStages(picture);
+    drawn.stages = toImages(kept.stages);
+    std::transform(kept.steps.begin(), kept.steps.end(), std::back_inserter(drawn.steps), toImages);
+    return drawn;
 }
 
 } // namespace reverie::ui

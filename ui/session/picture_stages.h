@@ -23,4 +23,7 @@ void writeStages(const std::filesystem::path& picture, const Picture& drawn, con
 /// What can be read of it.
 PictureStages readStages(const QString& picture);
 
+/// The picture of that file as it was when it was drawn. Throws Error if it can't be read.
+Picture readDrawn(const QString& picture, const PictureMaking& making);
+
 } // namespace reverie::ui

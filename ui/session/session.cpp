@@ -3,12 +3,14 @@
 
 #include "ui/session/compute_thread.h"
 #include "ui/session/path.h"
+#include "ui/session/picture_stages.h"
 #include "ui/session/settings.h"
 #include "ui/session/update_inbox.h"
 
 #include "core/api/prompt_file.h"
 #include "core/api/prompt_weights.h"
 #include "core/api/source_picture.h"
+#include "core/base/error.h"
 #include "core/base/file.h"
 
 #include <QDirIterator>
@@ -99,6 +101,7 @@ Session::~Session()
     m_advising.silence();
     m_reading.silence();
     m_readingSource.silence();
+    m_readingWritten.silence();
     m_verifying.silence();
     letTrainingGoOn();
     m_computeThread.start([loaded = m_loaded] { loaded->generator.reset(); });
@@ -282,6 +285,31 @@ int Session::addWritten(const Picture& picture, const PictureMaking& making, con
     m_pictures.setPath(id, path);
     Q_EMIT pictureSaved(path, id);
     return m_pictures.rowOf(id);
+}
+
+void Session::addWritten(const QStringList& paths, QObject* context, const std::function<void(int)>& done)
+{
+    using Written = std::vector<std::tuple<Picture, PictureMaking, QString>>;
+    m_readingWritten.start(
+        [paths](const std::stop_token& stop, const JobRunner::Post&) {
+            Written all;
+            for (const QString& path : paths) {
+                if (stop.stop_requested())
+                    break;
+                try {
+                    const PictureMaking making = read_making(toPath(path));
+                    all.emplace_back(readDrawn(path, making), making, path);
+                } catch (const Error&) { // it is gone, or another one by now
+                }
+            }
+            return all;
+        },
+        [this, context = QPointer<QObject>(context), done](const Written& all) {
+            for (const auto& [picture, making, path] : all)
+                if (context)
+                    done(addWritten(picture, making, path));
+        },
+        [](const QString&) {});
 }
 
 void Session::saveUnsaved()

@@ -54,6 +54,7 @@ public:
     [[nodiscard]] bool isDrawing() const { return m_isDrawing; }
     /// The running drawing, or the last one.
     [[nodiscard]] const Drawing& drawing() const { return m_drawing; }
+    [[nodiscard]] const Recipe& recipe() const { return m_recipe; } ///< of that drawing
 
     [[nodiscard]] PictureList& pictures() { return m_pictures; }
     [[nodiscard]] const QString& outputFolder() const { return m_outputFolder; }
@@ -62,6 +63,9 @@ public:
     void setNamePattern(const QString& pattern) { m_saver.setNamePattern(pattern.toStdString()); }
     /// Shows a picture that is in a file beside those that were drawn; its row in pictures().
     int addWritten(const Picture& picture, const PictureMaking& making, const QString& path);
+    /// The same for pictures of an earlier sitting, with what is kept beside them, one by one; those that
+    /// can't be read are left out. `done` gets the row of each unless `context` is gone.
+    void addWritten(const QStringList& paths, QObject* context, const std::function<void(int row)>& done);
     /// Hands every picture that could not be written to the writer again.
     void saveUnsaved();
     /// Nothing is being drawn or written.
@@ -158,6 +162,7 @@ private:
     JobRunner m_advising{ m_readers };
     JobRunner m_reading{ m_readers };
     JobRunner m_readingSource{ m_readers };
+    JobRunner m_readingWritten{ m_readers };
     JobRunner m_verifying{ m_computeThread };
 };
 

@@ -28,6 +28,8 @@ const QString etaKey = QStringLiteral("draft/eta");
 const QString deviceKey = QStringLiteral("draft/device");
 const QString lastSeedKey = QStringLiteral("lastSeed");
 const QString appearanceKey = QStringLiteral("appearance");
+const QString stripRequestsKey = QStringLiteral("strip/requests");
+const QString stripPathsKey = QStringLiteral("strip/paths");
 const QString outputFolderKey = QStringLiteral("outputFolder");
 const QString namePatternKey = QStringLiteral("namePattern");
 const QString modelKey = QStringLiteral("model");
@@ -137,6 +139,19 @@ void Settings::setAppearance(Appearance appearance)
         : appearance == Appearance::Dark               ? "dark"
                                                        : "system";
     QSettings().setValue(appearanceKey, QLatin1String(name));
+}
+
+Settings::Strip Settings::strip()
+{
+    const QSettings settings;
+    return { settings.value(stripRequestsKey).toStringList(), settings.value(stripPathsKey).toStringList() };
+}
+
+void Settings::setStrip(const Strip& strip)
+{
+    QSettings settings;
+    settings.setValue(stripRequestsKey, strip.requests);
+    settings.setValue(stripPathsKey, strip.paths);
 }
 
 QString Settings::outputFolder()

@@ -35,6 +35,12 @@ public:
     static void setLastSeed(quint64 seed);
     static Appearance appearance();
     static void setAppearance(Appearance appearance);
+    /// The strip that was asked for last: its requests, see to_json(), and the files of its pictures.
+    struct Strip {
+        QStringList requests, paths;
+    };
+    static Strip strip();
+    static void setStrip(const Strip& strip);
     static QString outputFolder(); ///< default: `Reverie` in the user's pictures folder
     static void setOutputFolder(const QString& folder);
     static QString namePattern(); ///< of new pictures, see check_name_pattern()

@@ -36,6 +36,9 @@ Announcer::Announcer(QWidget& window, Session& session)
     m_drawnSoon.setInterval(drawn_after_ms);
     connect(&m_desktop, &Desktop::activated, this, &Announcer::comeToFront);
     connect(&m_drawnSoon, &QTimer::timeout, this, &Announcer::announceDrawn);
+    m_unsavedSoon.setSingleShot(true);
+    m_unsavedSoon.setInterval(drawn_after_ms);
+    connect(&m_unsavedSoon, &QTimer::timeout, this, &Announcer::announceUnsaved);
     connect(&session, &Session::pictureFinished, this, [this] { ++m_drawn; });
     connect(&session, &Session::drawingEnded, this, [this](bool stopped) {
         if (!stopped)
@@ -43,6 +46,12 @@ Announcer::Announcer(QWidget& window, Session& session)
     });
     connect(&session, &Session::failed, this,
             [this](const QString& text) { announce(tr("The drawing failed"), text); });
+    connect(&session, &Session::modelFailed, this,
+            [this](const QString& text) { announce(tr("The model can't be used"), text); });
+    connect(&session, &Session::saveFailed, this, [this](const QString& text) {
+        m_unsavedReason = text;
+        m_unsavedSoon.start();
+    });
     connect(&session, &Session::progressed, this, &Announcer::showProgress);
     connect(&session, &Session::drawingChanged, this, &Announcer::showProgress);
 }
@@ -66,6 +75,16 @@ void Announcer::announceDrawn()
              m_drawn == 0 ? tr("Pick those to be drawn to the end.")
                           : QString::fromStdString(pictures.at(0).picture.prompt));
     m_drawn = 0;
+}
+
+void Announcer::announceUnsaved()
+{
+    const int pictures = static_cast<int>(m_session.pictures().unsaved().size());
+    if (pictures == 0)
+        return;
+    announce(pictures == 1 ? tr("A picture could not be saved")
+                           : tr("%n pictures could not be saved", nullptr, pictures),
+             m_unsavedReason);
 }
 
 void Announcer::announceRuns()

@@ -33,6 +33,7 @@ protected:
 
 private:
     void announceDrawn();
+    void announceUnsaved();
     void announceRuns();
     void announce(const QString& title, const QString& text);
     void showProgress();
@@ -44,6 +45,8 @@ private:
     QPointer<RunStore> m_runs;
     Desktop m_desktop;
     QTimer m_drawnSoon; ///< when nothing else was begun, all is drawn
+    QTimer m_unsavedSoon; ///< pictures fail to be saved together
+    QString m_unsavedReason;
     QTimer m_lookAtRuns;
     QHash<QString, RunEntry::State> m_states; ///< of runs, by folder
     int m_drawn = 0; ///< pictures since the last announcement

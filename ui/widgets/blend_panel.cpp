@@ -2,6 +2,7 @@
 #include "ui/widgets/blend_panel.h"
 
 #include "ui/session/drawing.h"
+#include "ui/widgets/icon_label.h"
 #include "ui/widgets/number_field.h"
 #include "ui/widgets/theme.h"
 
@@ -135,6 +136,7 @@ QWidget* BlendPanel::makeDifference()
     layout->setContentsMargins({});
     layout->setSpacing(4);
     layout->addWidget(m_from, 1);
+    layout->addWidget(new IconLabel(QStringLiteral("arrow"), 14));
     layout->addWidget(m_to, 1);
     return row;
 }

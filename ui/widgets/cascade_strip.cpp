@@ -53,7 +53,7 @@ void CascadeStrip::addArrow()
 
 void CascadeStrip::show(const CascadeState& state)
 {
-    m_prior->show(state.candidates, state.stages.empty() ? StageState{} : state.stages.front());
+    m_prior->show(state.candidates, state.mix, state.stages.empty() ? StageState{} : state.stages.front());
     for (size_t i = 0; i < m_stages.size(); ++i)
         m_stages[i]->show(i + 1 < state.stages.size() ? state.stages[i + 1] : StageState{});
 }

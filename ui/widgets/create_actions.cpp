@@ -70,7 +70,7 @@ void CreatePage::makeActions()
     m_actions.useAll = addAction(tr("Use &All Its Settings"), Keys{ Qt::CTRL | Qt::SHIFT | Qt::Key_A },
                                  &CreatePage::useAll);
     m_actions.chooseFolder = addAction(tr("Choose Output &Folder…"), {}, &CreatePage::chooseFolder);
-    m_actions.saveAgain = addAction(tr("&Try Again"), {}, &CreatePage::saveAgain);
+    m_actions.saveAgain = addAction(tr("&Save Again"), {}, &CreatePage::saveAgain);
     m_actions.openFolder = addAction(tr("Open Output F&older"), {}, &CreatePage::openFolder);
     m_actions.finishPicks
         = addAction(tr("Draw Picks to the &End"), Keys{ Qt::CTRL | Qt::SHIFT | Qt::Key_Return },

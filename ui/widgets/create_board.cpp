@@ -74,7 +74,7 @@ CascadeState CreatePage::showCandidates()
     m_boardBar->show(board.size(), drawn, static_cast<int>(board.picks().size()),
                      static_cast<int>(finished.size()));
     if (const FinishedPicture* picture = currentPicture())
-        return cascadeOf(picture->picture, picture->settings);
+        return cascadeOf(*picture);
     if (const Picture* candidate = board.candidate(m_focus))
         return cascadeOf(*candidate, {});
     return m_session.isExploring() && m_focus < run.size() ? run.picture(m_focus) : CascadeState();

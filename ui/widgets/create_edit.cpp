@@ -2,6 +2,7 @@
 #include "ui/widgets/create_page.h"
 
 #include "core/api/interpolation.h"
+#include "core/api/request_json.h"
 #include "core/base/error.h"
 #include "ui/session/draw_queue.h"
 #include "ui/session/session.h"
@@ -63,6 +64,8 @@ void CreatePage::connectEditing()
         refresh();
         m_view->setFocus();
     });
+    connect(&m_session, &Session::pictureSaved, this,
+            [this](const QString& path, quint64 id) { noteStripFile(id, path); });
     connect(m_strip, &CascadeStrip::stageChosen, this, &CreatePage::showStage);
     connect(&m_parameters->blendPanel(), &BlendPanel::stripWanted, this, &CreatePage::drawStrip);
     connect(m_timeLine, &TimeLine::exported, this,
@@ -166,6 +169,8 @@ void CreatePage::drawStrip(int steps)
         m_completeSoon.stop();
         m_sketching = false;
         m_interpolation = InterpolationStrip(requests);
+        m_stripFiles.clear();
+        keepStrip(requests);
         m_timeLine->setFrames({});
         showStrip();
         m_queue.add(requests, draft->device);
@@ -174,8 +179,46 @@ void CreatePage::drawStrip(int steps)
     }
 }
 
+void CreatePage::keepStrip(const std::vector<GenerateRequest>& requests)
+{
+    Settings::Strip strip;
+    for (const GenerateRequest& request : requests)
+        strip.requests << QString::fromStdString(to_json(request));
+    Settings::setStrip(strip);
+}
+
+/// As an earlier sitting left it; its pictures are read when somebody wants to see them.
+void CreatePage::restoreStrip()
+{
+    const Settings::Strip strip = Settings::strip();
+    try {
+        std::vector<GenerateRequest> requests;
+        for (const QString& request : strip.requests)
+            requests.push_back(request_from_json(request.toStdString()));
+        if (!requests.empty())
+            m_interpolation = InterpolationStrip(requests);
+        m_stripFiles = strip.paths;
+    } catch (const Error&) { // nobody could go on with it
+    }
+}
+
+void CreatePage::noteStripFile(quint64 id, const QString& path)
+{
+    if (!m_interpolation.noteSaved(id, path))
+        return;
+    Settings::Strip strip = Settings::strip();
+    strip.paths = m_stripFiles + m_interpolation.paths();
+    Settings::setStrip(strip);
+}
+
 void CreatePage::showStrip()
 {
+    m_session.addWritten(std::exchange(m_stripFiles, {}), this, [this](int row) {
+        const FinishedPicture& picture = m_session.pictures().at(row);
+        if (m_interpolation.take(picture))
+            noteStripFile(picture.id, picture.path);
+        refresh();
+    });
     m_finished->setCurrentRow(-1);
     m_showing = Showing::Strip;
     m_focus = 0;
@@ -203,7 +246,7 @@ CascadeState CreatePage::showInterpolation()
         m_view->show({ m_timeLine->current() }, 0);
     m_view->setDescription(tr("%1 of %2 pictures drawn").arg(drawn).arg(m_interpolation.size()));
     const FinishedPicture* picture = currentPicture();
-    return picture ? cascadeOf(picture->picture, picture->settings) : CascadeState();
+    return picture ? cascadeOf(*picture) : CascadeState();
 }
 
 void CreatePage::showStage(int stage)
@@ -217,7 +260,8 @@ void CreatePage::showStage(int stage)
     const int stages = static_cast<int>(m_session.model()->stages.size());
     if (stage < stages)
         m_message->showOffer(
-            tr("Stage %1 of %2. The seed and the guidance on the left count for what is drawn anew.")
+            tr("Stage %1 of %2. The seed on the left counts for what is drawn anew; so does the guidance, if those "
+               "stages read the prompt.")
                 .arg(stage)
                 .arg(stages),
             { m_actions.drawOn });

@@ -89,10 +89,12 @@ CreatePage::CreatePage(Session& session, DrawQueue& queue, QWidget* parent)
     m_splitter->addWidget(m_parameters);
     m_splitter->addWidget(makeCentre());
     m_splitter->addWidget(makeFinishedColumn());
-    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setStretchFactor(0, 0);
+    m_splitter->setStretchFactor(1, 4);
+    m_splitter->setStretchFactor(2, 1);
     m_splitter->setHandleWidth(1);
     m_splitter->setChildrenCollapsible(false);
-    m_splitter->setSizes({ 320, 768, 192 });
+    m_splitter->setSizes({ 320, 728, 232 });
     m_parameters->setMinimumWidth(288);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -365,7 +367,11 @@ CascadeState CreatePage::showRun()
     if (m_sketching && images.size() == 1 && images[0].isNull())
         return {};
     m_view->show(std::move(images), m_focus);
-    return m_focus < run.size() ? run.picture(m_focus) : CascadeState();
+    if (m_focus >= run.size())
+        return {};
+    CascadeState state = run.picture(m_focus);
+    state.mix = mixOf(m_session.recipe());
+    return state;
 }
 
 CascadeState CreatePage::showOne(const FinishedPicture& picture)
@@ -376,7 +382,7 @@ CascadeState CreatePage::showOne(const FinishedPicture& picture)
     }
     m_view->show({ m_timeLine->atEnd() ? picture.image : m_timeLine->current() }, 0);
     m_view->setDescription(QString::fromStdString(picture.picture.prompt).left(200));
-    return cascadeOf(picture.picture, picture.settings);
+    return cascadeOf(picture);
 }
 
 int CreatePage::currentRow() const
@@ -414,6 +420,8 @@ void CreatePage::restoreState()
     if (const auto seed = Settings::lastSeed())
         m_parameters->setLastSeed(*seed);
     m_splitter->restoreState(Settings::panes());
+    restoreStrip();
+    enableActions();
 }
 
 } // namespace reverie::ui

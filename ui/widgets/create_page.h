@@ -173,6 +173,9 @@ private:
     void offerMore(const QString& text);
     void drawStrip(int steps);
     void showStrip();
+    static void keepStrip(const std::vector<GenerateRequest>& requests);
+    void restoreStrip();
+    void noteStripFile(quint64 id, const QString& path);
     [[nodiscard]] CascadeState showInterpolation();
     void showStage(int stage);
     void drawOn();
@@ -223,6 +226,7 @@ private:
     QString m_offered;
     QList<QAction*> m_offers; ///< what can be done with it
     InterpolationStrip m_interpolation;
+    QStringList m_stripFiles; ///< its pictures of an earlier sitting that are not read yet
     std::function<void(const SourcePicture&)> m_withSource; ///< of a file that is being read
     std::function<void(const PictureMaking&)> m_withMaking;
     std::function<void(const QString&)> m_withoutMaking;

@@ -43,6 +43,7 @@ QSpinBox* spinBox(QHBoxLayout* row, const QString& label, const QString& name, i
     box->setAccessibleName(name);
     box->setToolTip(name);
     text->setBuddy(box);
+    row->addSpacing(6);
     row->addWidget(text);
     row->addWidget(box);
     return box;

@@ -10,6 +10,12 @@
 
 namespace reverie::ui {
 
+namespace {
+
+constexpr int widest_captions = 640;
+
+} // namespace
+
 EmptyPage::EmptyPage(QWidget* parent)
     : QWidget(parent)
     , m_headline(new QLabel(tr("What should it draw?")))
@@ -24,6 +30,7 @@ EmptyPage::EmptyPage(QWidget* parent)
     m_others->setProperty("flat", true);
     m_others->hide();
     m_captions->setLayout(m_flow);
+    m_captions->setMaximumWidth(widest_captions);
     for (QLabel* label : { m_headline, m_description }) {
         label->setWordWrap(true);
         label->setAlignment(Qt::AlignCenter);
@@ -34,7 +41,11 @@ EmptyPage::EmptyPage(QWidget* parent)
     column->addWidget(m_headline);
     column->addWidget(m_description);
     column->addSpacing(12);
-    column->addWidget(m_captions);
+    auto* captions = new QHBoxLayout; // in the middle of a wide window
+    captions->addStretch(1);
+    captions->addWidget(m_captions, 1000);
+    captions->addStretch(1);
+    column->addLayout(captions);
     column->addWidget(m_others, 0, Qt::AlignHCenter);
     column->addStretch(3);
     auto* layout = new QHBoxLayout(this);

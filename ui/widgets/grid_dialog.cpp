@@ -145,7 +145,9 @@ void GridDialog::showSummary()
         const auto chosen = axes();
         const auto parts = GridKeeper::partsOf(m_base, chosen);
         const auto columns = chosen[0].values.size(), pictures = pictures_of(parts);
-        m_count = tr("%1 × %2 = %3 pictures").arg(columns).arg(pictures / columns).arg(pictures);
+        m_count = pictures == 1
+            ? tr("1 picture")
+            : tr("%1 × %2 = %3 pictures").arg(columns).arg(pictures / columns).arg(pictures);
         m_summary->setText(m_count);
         m_draw->setEnabled(true);
         m_forecast.ask(parts, m_device);

@@ -27,6 +27,7 @@ HistoryDialog::HistoryDialog(const PromptHistory& history, QWidget* parent)
     m_search->setClearButtonEnabled(true);
     m_search->installEventFilter(this);
     m_list->setAccessibleName(tr("Earlier prompts"));
+    m_list->setObjectName(QStringLiteral("historyList"));
     m_list->setTextElideMode(Qt::ElideRight);
     layout->addWidget(m_search);
     layout->addWidget(m_list, 1);

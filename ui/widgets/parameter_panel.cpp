@@ -128,11 +128,7 @@ QWidget* ParameterPanel::makeFields()
     layout->addWidget(m_seed);
     layout->addWidget(sectionLabel(tr("Mix")));
     layout->addWidget(m_blend);
-    layout->addWidget(sectionLabel(tr("Guidance")));
-    layout->addWidget(m_priorCondScale);
-    layout->addWidget(m_condScale);
-    layout->addWidget(sectionLabel(tr("Steps")));
-    layout->addWidget(m_steps);
+    layout->addWidget(makeNumbers());
     layout->addWidget(sectionLabel(tr("Sampling")));
     layout->addWidget(m_candidates);
     layout->addWidget(labelledRow(tr("Sampler"), m_sampler));
@@ -145,6 +141,23 @@ QWidget* ParameterPanel::makeFields()
     layout->addStretch();
     connect(m_reset, &QPushButton::clicked, this, &ParameterPanel::resetToDefaults);
     return fields;
+}
+
+/// What only a model gives a meaning.
+QWidget* ParameterPanel::makeNumbers()
+{
+    m_numbers = new QWidget;
+    auto* layout = new QVBoxLayout(m_numbers);
+    layout->setContentsMargins({});
+    layout->setSpacing(6);
+    layout->addWidget(sectionLabel(tr("Guidance")));
+    layout->addWidget(m_priorCondScale);
+    layout->addWidget(m_condScale);
+    layout->addWidget(sectionLabel(tr("Steps")));
+    layout->addWidget(m_steps);
+    m_numbers->hide();
+    m_candidates->hide();
+    return m_numbers;
 }
 
 void ParameterPanel::makeChoices()
@@ -212,6 +225,8 @@ void ParameterPanel::setModel(const ModelInfo& model)
     const Settings::Draft kept = draft();
     const QSignalBlocker quiet(this);
     m_hasModel = true;
+    m_numbers->show();
+    m_candidates->show();
     m_condScale->setRange({ 0, highest_scale, usual_scale, 0.1, 2 }, model.cond_scale);
     m_priorCondScale->setRange({ 0, highest_scale, usual_scale, 0.1, 2 }, model.prior_cond_scale);
     m_condScale->setEnabled(model.guidance);

@@ -59,6 +59,7 @@ protected:
 private:
     QWidget* makeHeader();
     QWidget* makeFields();
+    QWidget* makeNumbers();
     void makeChoices();
     void connectFields();
     void orderTabs();
@@ -79,6 +80,7 @@ private:
     QAction* m_stopAction = nullptr;
     NumberField* m_count;
     SeedField* m_seed;
+    QWidget* m_numbers = nullptr;
     NumberField* m_condScale;
     NumberField* m_priorCondScale;
     StepFields* m_steps;

@@ -126,6 +126,11 @@ void PromptBox::changeWeight(double step)
     if (part.selectedText().trimmed().isEmpty())
         return;
     const QString text = toPlainText();
+    if (part.selectedText().trimmed() == text.trimmed()) {
+        Q_EMIT weightRefused(
+            tr("A weight sets a part of the prompt off from the rest; choose a part of it."));
+        return;
+    }
     const auto bytes
         = [&text](int characters) { return static_cast<size_t>(text.left(characters).toUtf8().size()); };
     const ChangedWeight changed

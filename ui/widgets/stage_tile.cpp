@@ -13,6 +13,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace reverie::ui {
 
@@ -138,17 +139,43 @@ class CandidateTile::Chart : public QWidget
 public:
     Chart() { setFixedSize(chart_width, picture_side); }
     std::vector<Candidate> candidates;
+    QList<std::pair<QString, double>> mix; ///< names and shares
 
 protected:
     void paintEvent(QPaintEvent*) override;
     void paintRow(QPainter& painter, const QRectF& row, const Candidate& candidate) const;
+    void paintShare(QPainter& painter, const QRectF& row, const QString& name, double share) const;
 };
+
+namespace {
+
+constexpr int most_rows = 5;
+
+QList<std::pair<QString, double>> sharesOf(const std::vector<BlendPart>& mix)
+{
+    double whole = 0;
+    for (const BlendPart& part : mix)
+        whole += part.weight;
+    QList<std::pair<QString, double>> shares;
+    for (const BlendPart& part : mix)
+        if (part.weight > 0)
+            shares << std::pair(QString::fromStdString(part.picture ? part.picture->file : part.text),
+                                part.weight / whole);
+    std::stable_sort(shares.begin(), shares.end(), [](auto& a, auto& b) { return a.second > b.second; });
+    return shares;
+}
+
+QString percent(double share)
+{
+    return StageTile::tr("%1%").arg(static_cast<int>(std::lround(share * 100)));
+}
+
+} // namespace
 
 void CandidateTile::Chart::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     paintPlaceholder(painter, rect(), corner);
-    constexpr int most_rows = 5;
     // With more candidates than rows, the ones that came closest to the prompt.
     auto shown = candidates;
     if (shown.size() > most_rows) {
@@ -161,6 +188,26 @@ void CandidateTile::Chart::paintEvent(QPaintEvent*)
         paintRow(painter, QRectF(10, top, chart_width - 20, height), candidate);
         top += height;
     }
+    if (!candidates.empty())
+        return;
+    const auto rows = std::min<qsizetype>(most_rows, mix.size());
+    const qreal line = std::min(24.0, (picture_side - 8.0) / std::max<qreal>(1, rows));
+    for (qsizetype i = 0; i < rows; ++i)
+        paintShare(painter, QRectF(10, (picture_side - line * rows) / 2 + line * i, chart_width - 20, line),
+                   mix[i].first, mix[i].second);
+}
+
+void CandidateTile::Chart::paintShare(QPainter& painter, const QRectF& row, const QString& name,
+                                      double share) const
+{
+    const Colours& colours = Theme::instance().colours();
+    constexpr int number_width = 44;
+    const int width = static_cast<int>(row.width()) - number_width;
+    painter.setPen(colours.text);
+    painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(name, Qt::ElideMiddle, width));
+    painter.setPen(colours.muted);
+    painter.drawText(row, Qt::AlignRight | Qt::AlignVCenter, percent(share));
 }
 
 void CandidateTile::Chart::paintRow(QPainter& painter, const QRectF& row, const Candidate& candidate) const
@@ -191,22 +238,28 @@ CandidateTile::CandidateTile(QWidget* parent)
 {
     layOut(this, m_chart, m_name, m_progress);
     setAccessibleName(tr("Candidates of the prior"));
-    setToolTip(tr("How close each candidate of the prior comes to the prompt; the closest is drawn"));
     m_progress->setAccessibleName(tr("Progress of the prior"));
     setFixedWidth(chart_width);
-    show({}, {});
+    show({}, {}, {});
 }
 
-void CandidateTile::show(const std::vector<Candidate>& candidates, const StageState& state)
+void CandidateTile::show(const std::vector<Candidate>& candidates, const std::vector<BlendPart>& mix,
+                         const StageState& state)
 {
     m_chart->candidates = candidates;
+    m_chart->mix = sharesOf(mix);
     m_chart->update();
-    m_name->setText(tr("Prior") + stepText(state));
+    const bool mixed = candidates.empty() && !mix.empty();
+    m_name->setText((mixed ? tr("Mix") : tr("Prior")) + stepText(state));
+    setToolTip(mixed ? tr("How much of what is in the mix")
+                     : tr("How close each candidate of the prior comes to the prompt; the closest is drawn"));
     showProgress(m_progress, state);
     QStringList values;
     for (const Candidate& candidate : candidates)
         values << QLocale().toString(candidate.similarity, 'f', 2)
                 + (candidate.chosen ? tr(" (chosen)") : QString());
+    for (const auto& [name, share] : mixed ? m_chart->mix : QList<std::pair<QString, double>>())
+        values << name + QLatin1Char(' ') + percent(share);
     setAccessibleDescription(values.join(QStringLiteral(", ")));
 }
 

@@ -38,13 +38,15 @@ private:
     QProgressBar* m_progress;
 };
 
-/// The prior: how well each of its candidates fits the prompt, and which one was taken.
+/// The prior: how well each of its candidates fits the prompt, and which one was taken. Where a mix says what
+/// to draw instead, how much of what is in it.
 class CandidateTile : public QWidget
 {
     Q_OBJECT
 public:
     explicit CandidateTile(QWidget* parent = nullptr);
-    void show(const std::vector<Candidate>& candidates, const StageState& state);
+    void show(const std::vector<Candidate>& candidates, const std::vector<BlendPart>& mix,
+              const StageState& state);
 
 private:
     class Chart;
