@@ -52,8 +52,8 @@ public:
 
     torch::nn::Module& module() override { return *vae_; }
     void load(const Batch& batch) override { batch_ = batch; }
-    /// Its ranks learn at the same time, however many samples each has.
-    [[nodiscard]] bool compares_samples() const override { return !group_.is_alone(); }
+    /// The codebook learns from them together, on however many ranks.
+    [[nodiscard]] bool compares_samples() const override { return true; }
 
     /// Without gradients, only how far the reconstruction is off.
     Tensor loss(const Rows& rows, Noise& noise) override

@@ -483,6 +483,7 @@ private Q_SLOTS:
         const QStringList settings{
             QStringLiteral("model.vqgan={\"dim\":16,\"image_size\":16,\"layers\":1,\"discr_layers\":1,"
                            "\"vq_codebook_size\":16,\"vq_codebook_dim\":4,\"encdec_resnet_groups\":4,"
+                           "\"vq_heads\":2,\"vq_separate_codebook_per_head\":true,"
                            "\"encdec_attn_heads\":2,\"encdec_attn_dim_head\":4}"),
             QStringLiteral("vqgan.discr_after=1"), QStringLiteral("vqgan.grad_penalty_every=2"),
             QStringLiteral("vqgan.eps=1e-3") // or Adam makes a whole step of a gradient's rounding
@@ -501,6 +502,10 @@ private Q_SLOTS:
             QVERIFY2(
                 fileDifference(last("features 1"), last("features 2"), part) < 1e-4,
                 qPrintable(QString::number(fileDifference(last("features 1"), last("features 2"), part))));
+        forget("features 2", "features on", 2);
+        dream({ QStringLiteral("train"), QStringLiteral("--resume"),
+                QString::fromStdString(path("features on")) });
+        QVERIFY(difference("features on", "features 1") < 1e-4);
         const auto output
             = dream(arguments("vqgan", "pieces", 4,
                               settings + QStringList{ QStringLiteral("vqgan.max_batch_size=2") })
