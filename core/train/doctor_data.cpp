@@ -87,9 +87,14 @@ Verdict captions_shuffled(const PartHistory& history)
         return shuffled("About " + three_digits(100 * (seen_in_train ? train : test).misplaced())
                         + " % of the captions belong to other pictures, as far as CLIP can tell.");
     const bool by_heart = train.known && train.best_tenth > 0.4;
-    if (test.known && test.random() && (is_clip ? by_heart : train.random()))
-        return shuffled("CLIP finds the pictures of captions it has not seen no better than by chance"
-                        + std::string(is_clip ? ", while it knows those it has seen by heart." : "."));
+    if (test.known && test.random() && is_clip && by_heart)
+        return shuffled("CLIP finds the pictures of captions it has not seen no better than by chance, "
+                        "while it knows those it has seen by heart.");
+    if (test.known && test.random() && !is_clip && train.random())
+        return Finding{ "captions shuffled",
+                        "CLIP finds pictures no better than by chance, those it was trained on included.",
+                        "Check that each caption belongs to its picture; if they do, train CLIP longer, or "
+                        "with a lower clip.lr." };
 
     const double rows = number(history.facts, "rows", 0) + number(history.facts, "valid_rows", 0);
     const double own = number(line, "train_top1", 0), others = number(line, "test_top1", 1);
