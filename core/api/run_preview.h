@@ -10,8 +10,8 @@
 
 namespace reverie {
 
-/// What a training run will take, before it starts. Bytes and seconds are predictions: memory within a tenth
-/// and time within a sixth where some steps could be tried.
+/// What a training run will take, before it starts. Bytes and seconds are predictions: memory within 15 % and
+/// time within 20 % where some steps could be tried, and what else the machine does stays the same.
 struct RunPreview {
     /// One part that is still to be trained.
     struct Part {
