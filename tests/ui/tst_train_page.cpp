@@ -353,6 +353,8 @@ private Q_SLOTS:
         chooseFile(&window.page(), shared);
         QTRY_VERIFY_WITH_TIMEOUT(window.shows(shared + QStringLiteral("/theirs"), RunEntry::State::Stopped),
                                  long_ms);
+        window.menu("runFolders", { Qt::Key_Down, Qt::Key_Down, Qt::Key_Return });
+        QTRY_VERIFY_WITH_TIMEOUT(!window.entry(shared + QStringLiteral("/theirs")), long_ms);
         window.choose(folder);
         window.menuBar(actions.duplicate);
         NewRunDialog* dialog = window.asking<NewRunDialog>();

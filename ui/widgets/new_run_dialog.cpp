@@ -199,6 +199,7 @@ void NewRunDialog::change()
     m_steps->setVisible(counted);
     m_start->setEnabled(false);
     m_preflight->showWorking();
+    m_resolving.silence(); // what it finds is of other answers
     m_previewing.silence();
     m_soon.start();
 }
