@@ -11,6 +11,7 @@
 #include <QVersionNumber>
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 namespace reverie::ui {
@@ -94,7 +95,7 @@ RunEntry::State stateOf(const RunEntry& entry)
         return State::Stopped;
     if (state == "failed")
         return State::Failed;
-    if (state != "starting" && state != "running" && state != "paused")
+    if (!unknownStateText(state).isEmpty())
         return State::Unknown;
     if (!entry.lives)
         return State::Died;
@@ -103,14 +104,6 @@ RunEntry::State stateOf(const RunEntry& entry)
     if (state == "paused")
         return State::Paused;
     return entry.after.isEmpty() ? State::Starting : State::Queued;
-}
-
-QString unknownState(const std::string& word)
-{
-    return word.empty() ? tr("Its status.json says nothing of its state.")
-                        : tr("Its state is \"%1\", which this version of Reverie does not know; a newer one "
-                             "does.")
-                              .arg(QString::fromStdString(word));
 }
 
 /// Of a folder without a status.
@@ -193,7 +186,7 @@ RunEntry readRun(const QString& folder)
     entry.lives = is_alive(entry.status);
     entry.state = stateOf(entry);
     if (entry.state == RunEntry::State::Unknown)
-        entry.trouble = (entry.trouble + QLatin1Char(' ') + unknownState(entry.status.state)).trimmed();
+        entry.trouble = (entry.trouble + QLatin1Char(' ') + unknownStateText(entry.status.state)).trimmed();
     if (entry.state == RunEntry::State::Died)
         entry.reason = tr("Its process ended without a word: it was killed, or the machine went down. Resume "
                           "goes on from the newest checkpoint.");
@@ -208,6 +201,17 @@ QString lastLogLine(const QString& folder)
     constexpr qint64 enough = 2000;
     file.seek(std::max<qint64>(0, file.size() - enough));
     return QString::fromUtf8(file.readAll()).trimmed().section(QLatin1Char('\n'), -1);
+}
+
+QString unknownStateText(const std::string& state)
+{
+    static const std::array known{ "starting", "running", "paused", "finished", "stopped", "failed" };
+    if (std::find(known.begin(), known.end(), state) != known.end())
+        return {};
+    return state.empty() ? tr("Its status.json says nothing of its state.")
+                         : tr("Its state is \"%1\", which this version of Reverie does not know; a newer one "
+                              "does.")
+                               .arg(QString::fromStdString(state));
 }
 
 QString stateName(RunEntry::State state)

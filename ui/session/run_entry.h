@@ -55,6 +55,8 @@ QString lastLogLine(const QString& folder);
 
 /// "Running", "Died", ...
 QString stateName(RunEntry::State state);
+/// One sentence about a state in status.json that this version does not know; empty for those it does.
+QString unknownStateText(const std::string& state);
 /// "unet1" as "stage 1", ...
 QString partName(const QString& part);
 

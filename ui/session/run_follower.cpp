@@ -3,6 +3,7 @@
 
 #include "ui/session/event_source.h"
 #include "ui/session/path.h"
+#include "ui/session/run_entry.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -160,7 +161,9 @@ QString RunFollower::trouble() const
         return text("This folder holds no run.");
     if (!m_optionsTrouble.isEmpty())
         return m_optionsTrouble;
-    return m_state.status ? QString() : text("Its state, status.json, can't be read; the rest is shown.");
+    if (m_state.status)
+        return unknownStateText(m_state.status->state);
+    return text("Its state, status.json, can't be read; the rest is shown.");
 }
 
 } // namespace reverie::ui

@@ -22,6 +22,7 @@ namespace {
 
 constexpr int picture_scale = 2;
 constexpr qsizetype most_named = 6; ///< curves in a card's own legend
+constexpr int widest_name = 130; ///< pixels of a curve's name there
 
 QString translated(const char* text)
 {
@@ -98,7 +99,7 @@ QString ChartCard::nameOf(const ChartCurve& curve, const QStringList& runs) cons
     if (runs.size() < 2)
         return name;
     const auto run = runs.value(curve.source);
-    return m_kind.lines.size() > 1 ? tr("%1, %2").arg(run, name) : run;
+    return curve.line > 0 ? tr("%1, %2").arg(run, name) : run; // the first is what runs are compared by
 }
 
 void ChartCard::setCurves(const CurveSet& set, const QStringList& runs, const QList<bool>& hidden)
@@ -121,6 +122,8 @@ void ChartCard::setCurves(const CurveSet& set, const QStringList& runs, const QL
         if (look.hidden)
             continue;
         Entry entry{ .colour = look.colour, .name = nameOf(curve, runs) };
+        if (runs.size() > 1 || m_kind.lines.size() > 1)
+            entry.label = m_legend->fontMetrics().elidedText(entry.name, Qt::ElideMiddle, widest_name);
         const double value = set.query.cursor ? curve.read : lastOf(curve.points, chart->logY);
         const double smooth = set.query.cursor ? curve.readSmooth : lastOf(curve.smooth, chart->logY);
         if (std::isfinite(value))
@@ -138,10 +141,8 @@ void ChartCard::showLegend()
 {
     QString text;
     for (const auto& entry : m_entries.mid(0, most_named))
-        text
-            += QStringLiteral("&nbsp;&nbsp; <span style='color:%1'>●</span> %2 <b>%3</b>")
-                   .arg(entry.colour.name(), m_kind.lines.size() > 1 ? entry.name.toHtmlEscaped() : QString(),
-                        entry.value.toHtmlEscaped());
+        text += QStringLiteral("&nbsp;&nbsp; <span style='color:%1'>●</span> %2 <b>%3</b>")
+                    .arg(entry.colour.name(), entry.label.toHtmlEscaped(), entry.value.toHtmlEscaped());
     m_legend->setText(m_entries.size() > most_named ? QString() : text);
     m_chart->setAccessibleDescription(legendText());
 }

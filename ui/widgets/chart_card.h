@@ -40,7 +40,7 @@ protected:
 private:
     struct Entry {
         QColor colour;
-        QString name, value;
+        QString name, label, value; ///< the label is shown, if there is one
     };
 
     QToolButton* makeSaveButton();

@@ -124,7 +124,10 @@ void CurvesItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidg
         painter->setClipRect(m_plot);
     }
     painter->setRenderHint(QPainter::Antialiasing);
+    constexpr qreal markEdge = mark_radius + 1;
+    painter->setClipRect(m_plot.marginsAdded({ markEdge, 0, markEdge, 0 }));
     paintMarks(*painter);
+    painter->setClipRect(m_plot);
     paintCursor(*painter);
 }
 
@@ -179,6 +182,8 @@ void CurvesItem::paintMarks(QPainter& painter) const
         if (!std::isfinite(m_marks[i].at.x()))
             continue;
         const auto centre = markCentre(i);
+        if (centre.x() < m_plot.left() - mark_radius || centre.x() > m_plot.right() + mark_radius)
+            continue;
         auto line = colours.danger;
         line.setAlpha(130);
         painter.setPen(QPen(line, 1, Qt::DashLine));

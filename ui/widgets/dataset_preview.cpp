@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace reverie::ui {
 
@@ -91,10 +92,11 @@ void DatasetPreview::setData(const QString& spec)
     m_progress->setRange(0, 0);
     m_progress->show();
     m_looking.start(
-        [name = spec.toStdString()](const std::stop_token& stop, const JobRunner::Post&) {
+        [name = spec.toStdString(), pixels = static_cast<int>(std::ceil(thumbnail * devicePixelRatioF()))](
+            const std::stop_token& stop, const JobRunner::Post&) {
             Look look{ dataset_info(name), {} };
             if (!stop.stop_requested())
-                look.samples = dataset_samples(name, shown_pictures, thumbnail);
+                look.samples = dataset_samples(name, shown_pictures, pixels);
             return look;
         },
         [this](const Look& look) {

@@ -49,8 +49,6 @@ QString stateText(const RunEntry& run)
         text += RunHeader::tr(" · step %1 of %2")
                     .arg(QLocale().toString(qint64(run.status.step)),
                          QLocale().toString(qint64(run.status.steps)));
-    if (run.state == RunEntry::State::Running && run.status.eta_s > 0)
-        text += RunHeader::tr(" · about %1 left of this part").arg(durationText(run.status.eta_s));
     return text;
 }
 
@@ -128,14 +126,9 @@ void RunHeader::show(const RunEntry& run)
 
 void RunHeader::showReason(const RunEntry& run)
 {
-    QStringList sentences;
-    for (const QString& sentence : { run.reason, run.trouble })
-        if (!sentence.isEmpty())
-            sentences << sentence;
-    const bool isBad = run.state == RunEntry::State::Failed || run.state == RunEntry::State::Died
-        || !run.trouble.isEmpty();
-    m_reason->setText(sentences.join(QLatin1Char(' ')));
-    m_reason->setVisible(!sentences.isEmpty());
+    const bool isBad = run.state == RunEntry::State::Failed || run.state == RunEntry::State::Died;
+    m_reason->setText(run.reason);
+    m_reason->setVisible(!run.reason.isEmpty());
     if (m_reason->property("alarm").toBool() != isBad) {
         m_reason->setProperty("alarm", isBad);
         m_reason->style()->unpolish(m_reason);

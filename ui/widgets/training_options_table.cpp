@@ -60,7 +60,7 @@ TrainingOptionsTable::TrainingOptionsTable(QWidget* parent)
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setStretchLastSection(true);
     int column = 0;
-    for (const int width : { 200, 96, 84, 236 })
+    for (const int width : { 190, 84, 72, 212 })
         m_table->setColumnWidth(column++, width);
     m_note->setWordWrap(true);
     m_note->setTextFormat(Qt::PlainText);
