@@ -3,8 +3,11 @@
 #include "core/run/run_directory.h"
 #include "tests/ui/notification_service.h"
 #include "tests/ui/whole_program.h"
+#include "ui/session/draw_queue.h"
+#include "ui/session/model_store.h"
 #include "ui/session/path.h"
 #include "ui/session/session.h"
+#include "ui/session/settings.h"
 #include "ui/widgets/create_page.h"
 #include "ui/widgets/gallery_page.h"
 #include "ui/widgets/main_window.h"
@@ -23,16 +26,21 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
+#include <QDir>
+#include <QDropEvent>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QMenu>
+#include <QMimeData>
 #include <QPlainTextEdit>
+#include <QPushButton>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTabBar>
 #include <QTest>
 
+#include <algorithm>
 #include <set>
 
 using namespace reverie;
@@ -215,6 +223,60 @@ private Q_SLOTS:
         m_program->quit();
         m_program->start();
         QVERIFY(!menuAction(QStringLiteral("Notify When the Window Is Not in Front"))->isChecked());
+    }
+
+    void picturesThatCanNotBeSavedUnseenAreAnnounced()
+    {
+        const QString folder = Settings::outputFolder();
+        QVERIFY(QDir(folder).removeRecursively());
+        QFile file(folder); // where the folder would be
+        QVERIFY(file.open(QFile::WriteOnly));
+        drawUnseen("red heart");
+        const auto isTold = [this](const QString& title) {
+            return std::any_of(m_desktop->shown.begin(), m_desktop->shown.end(),
+                               [&](const auto& one) { return one.title == title && !one.text.isEmpty(); });
+        };
+        QTRY_VERIFY(isTold(QStringLiteral("A picture could not be saved")));
+        QVERIFY(m_program->queue().isPaused()); // nothing more is drawn for nowhere
+        QVERIFY(file.remove());
+        window().showNormal();
+        QPushButton* again = nullptr;
+        for (auto* button : window().createPage().findChildren<QPushButton*>())
+            if (button->text().remove(QLatin1Char('&')) == QStringLiteral("Save Again"))
+                again = button;
+        QVERIFY(again);
+        QTest::keyClick(again, Qt::Key_Space);
+        QTRY_VERIFY(m_program->session().pictures().unsaved().empty());
+        QVERIFY(QFile::exists(m_program->session().pictures().at(0).path));
+    }
+
+    void aModelThatDisappearsUnseenIsAnnounced()
+    {
+        const QString mine = ModelStore::folder() + QStringLiteral("/mine.safetensors");
+        const QString shipped = Settings::model();
+        const auto open = [this](const QString& path) {
+            QSignalSpy ready(&m_program->session(), &Session::modelReady);
+            QMimeData data;
+            data.setUrls({ QUrl::fromLocalFile(path) });
+            QDragEnterEvent enter(QPoint(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+            QApplication::sendEvent(&window(), &enter);
+            QDropEvent drop(QPointF(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+            QApplication::sendEvent(&window(), &drop);
+            QTRY_VERIFY_WITH_TIMEOUT(!ready.isEmpty(), patience);
+        };
+        open(mine);
+        QTest::keyClick(&window(), Qt::Key_P, Qt::ControlModifier);
+        QTest::keyClicks(&prompt(), QStringLiteral("red heart"));
+        QTest::keyClick(&prompt(), Qt::Key_Return, Qt::ControlModifier);
+        QCOMPARE(m_program->queue().rowCount(), 1);
+        open(shipped);
+        QVERIFY(QFile::remove(mine));
+        window().showMinimized();
+        menuAction(QStringLiteral("Pause the Queue"))->trigger();
+        QTRY_COMPARE(m_desktop->shown.size(), 1);
+        QCOMPARE(m_desktop->shown[0].title, QStringLiteral("The model can't be used"));
+        QVERIFY(m_desktop->shown[0].text.contains(QStringLiteral("mine.safetensors")));
+        QVERIFY(m_program->queue().at(0).problem.contains(QStringLiteral("mine.safetensors")));
     }
 
     void aTrainingRunThatFailsUnseenIsAnnounced()

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/library.h"
 #include "core/api/picture_file.h"
+#include "core/api/request_json.h"
 #include "ui/session/draw_queue.h"
 #include "ui/session/session.h"
 #include "ui/widgets/create_page.h"
+#include "ui/widgets/edit_canvas.h"
+#include "ui/widgets/edit_page.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
@@ -22,6 +25,7 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <functional>
 #include <map>
 #include <random>
 
@@ -140,6 +144,29 @@ class QueueTest : public QObject
                           list().visualRect(m_queue->index(row)).center());
     }
 
+    /// Of the real program.
+    [[nodiscard]] QProcessEnvironment environment() const
+    {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("HOME"), m_folder->filePath(QStringLiteral("home")));
+        environment.insert(QStringLiteral("XDG_DATA_HOME"), m_folder->filePath(QStringLiteral("data")));
+        environment.insert(QStringLiteral("XDG_CONFIG_HOME"), m_folder->filePath(QStringLiteral("config")));
+        environment.remove(QStringLiteral("XDG_PICTURES_DIR"));
+        return environment;
+    }
+
+    void onDatabase(const std::function<void(QSqlDatabase&)>& work) const
+    {
+        {
+            QSqlDatabase database
+                = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), QStringLiteral("other"));
+            database.setDatabaseName(file());
+            QVERIFY(database.open());
+            work(database);
+        }
+        QSqlDatabase::removeDatabase(QStringLiteral("other"));
+    }
+
 private Q_SLOTS:
     void init()
     {
@@ -253,6 +280,99 @@ private Q_SLOTS:
         QVERIFY(foretold > 0.02 && foretold < 60);
     }
 
+    void aQueueOfTheFirstVersionGoesOn()
+    {
+        shut();
+        GenerateRequest request;
+        request.prompts = { "red heart" };
+        request.seed = 77;
+        request.prior_steps = 4;
+        request.steps = { 4, 4 };
+        for (const char* part : { "", "-wal", "-shm" })
+            QFile::remove(file() + QLatin1String(part));
+        onDatabase([&](QSqlDatabase& database) {
+            for (const char* statement :
+                 { "CREATE TABLE entries(id INTEGER PRIMARY KEY, place REAL NOT NULL, request TEXT NOT NULL,"
+                   " device TEXT, model TEXT, saved TEXT, attempts INTEGER NOT NULL DEFAULT 0, problem TEXT)",
+                   "CREATE TABLE pictures(entry INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,"
+                   " number INTEGER NOT NULL, png BLOB NOT NULL, PRIMARY KEY(entry, number)) WITHOUT ROWID",
+                   "PRAGMA user_version = 1" })
+                QVERIFY(QSqlQuery(database).exec(QLatin1String(statement)));
+            QSqlQuery row(database);
+            row.prepare(
+                QStringLiteral("INSERT INTO entries(id, place, request, device, model, saved, problem) "
+                               "VALUES(5, 5, ?, 'cpu', '', '', '')"));
+            row.addBindValue(QString::fromStdString(to_json(request)));
+            QVERIFY(row.exec());
+        });
+        open();
+        QTRY_COMPARE_WITH_TIMEOUT(picturesBySeed(output()).count(77), size_t(1), patience);
+        QTRY_COMPARE(m_queue->rowCount(), 0);
+        pauseByKey();
+        ask(QStringLiteral("cat face"), 78); // it takes what is asked now
+        QTRY_COMPARE(rowsOf(file()), QStringList{ QStringLiteral("cat face 78") });
+        shut();
+        onDatabase([](QSqlDatabase& database) {
+            QSqlQuery version(QStringLiteral("PRAGMA user_version"), database);
+            QVERIFY(version.next());
+            QCOMPARE(version.value(0).toInt(), 2);
+        });
+    }
+
+    void anEditThatIsKilledIsDrawnAgain()
+    {
+        ask(QStringLiteral("red heart"), 5);
+        QTRY_COMPARE_WITH_TIMEOUT(m_queue->rowCount(), 0, patience);
+        QTRY_COMPARE(picturesBySeed(output()).count(5), size_t(1));
+        Settings::Draft slow = parameters().draft(); // so that there is a moment to be killed in
+        slow.request.steps = { 30, 30 };
+        parameters().setDraft(slow);
+        QTest::keyClick(m_window.get(), Qt::Key_R, Qt::ControlModifier);
+        auto& canvas = m_window->findChild<EditPage*>()->canvas();
+        QTRY_VERIFY_WITH_TIMEOUT(canvas.hasFocus(), patience);
+        QTest::keyClick(&canvas, Qt::Key_Space);
+        pauseByKey();
+        ask(QStringLiteral("cat face"), 6);
+        QTRY_COMPARE_WITH_TIMEOUT(rowsOf(file()).size(), 1, 10'000);
+        pauseByKey();
+        shut();
+
+        const auto attempts = [this] {
+            int count = 0;
+            onDatabase([&count](QSqlDatabase& database) {
+                QSqlQuery query(QStringLiteral("SELECT attempts FROM entries"), database);
+                count = query.next() ? query.value(0).toInt() : 0;
+            });
+            return count;
+        };
+        QProcess killed;
+        killed.setProcessEnvironment(environment());
+        killed.start(QStringLiteral(REVERIE_PROGRAM), QStringList());
+        QTRY_COMPARE_WITH_TIMEOUT(attempts(), 1, patience);
+        QTest::qWait(200);
+        killed.kill();
+        killed.waitForFinished();
+        QCOMPARE(rowsOf(file()).size(), 1);
+        QProcess again;
+        again.setProcessEnvironment(environment());
+        again.start(QStringLiteral(REVERIE_PROGRAM), QStringList());
+        QTRY_COMPARE_WITH_TIMEOUT(picturesBySeed(output()).count(6), size_t(1), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(rowsOf(file()).isEmpty(), patience);
+        again.kill();
+        again.waitForFinished();
+        const auto pictures = picturesBySeed(output());
+        const QImage before(pictures.at(5)), after(pictures.at(6)),
+            mask(pictures.at(6) + QStringLiteral(".reverie/mask.png"));
+        QCOMPARE(mask.size(), before.size());
+        int changed = 0;
+        for (int y = 0; y < mask.height(); ++y)
+            for (int x = 0; x < mask.width(); ++x) {
+                changed += before.pixel(x, y) != after.pixel(x, y);
+                QVERIFY(qGray(mask.pixel(x, y)) > 127 || before.pixel(x, y) == after.pixel(x, y));
+            }
+        QVERIFY(changed > 20);
+    }
+
     void aKilledProgramGoesOnWhereItWas()
     {
         pauseByKey();
@@ -276,16 +396,11 @@ private Q_SLOTS:
         pauseByKey(); // begins; the window is gone before much is drawn
         shut();
 
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(QStringLiteral("HOME"), m_folder->filePath(QStringLiteral("home")));
-        environment.insert(QStringLiteral("XDG_DATA_HOME"), m_folder->filePath(QStringLiteral("data")));
-        environment.insert(QStringLiteral("XDG_CONFIG_HOME"), m_folder->filePath(QStringLiteral("config")));
-        environment.remove(QStringLiteral("XDG_PICTURES_DIR"));
         std::mt19937 random(5);
         int kills = 0;
         for (; !rowsOf(file()).isEmpty() && kills < 30; ++kills) {
             QProcess reverie;
-            reverie.setProcessEnvironment(environment);
+            reverie.setProcessEnvironment(environment());
             reverie.start(QStringLiteral(REVERIE_PROGRAM), QStringList());
             QVERIFY(reverie.waitForStarted());
             const auto had = picturesBySeed(output()).size();

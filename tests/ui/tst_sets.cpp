@@ -475,6 +475,11 @@ private Q_SLOTS:
         QTest::keyClick(&prompt(), Qt::Key_Left, Qt::ControlModifier | Qt::ShiftModifier);
         QTest::keyClick(&prompt(), Qt::Key_Down, Qt::ControlModifier);
         QCOMPARE(prompt().toPlainText(), QStringLiteral("red (heart:0.9)"));
+
+        typeInto(&prompt(), QStringLiteral("heart")); // which has nothing to stand out from
+        QTest::keyClick(&prompt(), Qt::Key_Up, Qt::ControlModifier);
+        QCOMPARE(prompt().toPlainText(), QStringLiteral("heart"));
+        QVERIFY(message().contains(QStringLiteral("part of the prompt")));
     }
 
     void withoutAModelNothingIsWeighted()
