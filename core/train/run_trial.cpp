@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t rows_to_train = 512, rows_to_validate = 64;
 constexpr double steps_at_once = 2; ///< of a batch, the first of which prepares what is used again
+constexpr double steps_of_whole = 4; ///< of one that a run has
 
 double seconds_since(Clock::time_point begin)
 {
@@ -149,13 +150,14 @@ RunTrial::Steps RunTrial::take_steps(const std::string& part, Objective& objecti
                                      double seconds, std::stop_token stop)
 {
     auto options = part_options(config_, part);
+    const double least = batch == options.batch ? steps_of_whole : steps_at_once;
     options.batch = batch;
     PartTrainer trainer(objective, options, part, config_.seed, *rows_, { alone_, 1 });
     const auto begin = Clock::now();
     std::vector<double> times;
     constexpr std::size_t enough = 12;
     while (!stop.stop_requested() && times.size() < enough
-           && (times.size() < std::size_t(steps_at_once) || seconds_since(begin) < seconds)) {
+           && (double(times.size()) < least || seconds_since(begin) < seconds)) {
         const auto step_begin = Clock::now();
         trainer.step(/*measure=*/times.empty()).loss.item<float>(); // waits for the device
         times.push_back(seconds_since(step_begin));
