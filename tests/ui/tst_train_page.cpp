@@ -302,7 +302,10 @@ private Q_SLOTS:
         window.waitFor(folder, "running");
         for (std::size_t wanted = checkpoints() + 1, last = wanted + 2; wanted <= last; ++wanted) {
             QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Running), long_ms);
-            window.menuBar(actions.checkpoint);
+            if (wanted == last)
+                window.press(Qt::Key_K);
+            else
+                window.menuBar(actions.checkpoint);
             QTRY_COMPARE_WITH_TIMEOUT(checkpoints(), wanted, long_ms);
         }
 
@@ -310,7 +313,7 @@ private Q_SLOTS:
         QTest::mouseClick(field<QPushButton>(window.asking<SampleDialog>(), "sampleDraw"), Qt::LeftButton);
         QTRY_COMPARE_WITH_TIMEOUT(RunFixture::answers(folder, "sample").size(), std::size_t(1), long_ms);
         QTRY_VERIFY(!QApplication::activeModalWidget());
-        window.menuBar(actions.sample);
+        window.press(Qt::Key_S);
         QTest::mouseClick(field<QPushButton>(window.asking<SampleDialog>(), "cancel"), Qt::LeftButton);
         window.menuBar(actions.rate);
         QTest::mouseClick(field<QPushButton>(window.asking<LearningRateDialog>(), "cancel"), Qt::LeftButton);
@@ -427,6 +430,13 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(window.shows(folder, RunEntry::State::Stopped), long_ms);
         window.contextMenu(folder, actions.remove);
         QTRY_VERIFY_WITH_TIMEOUT(!QFileInfo::exists(folder), long_ms);
+        MessageBar& message = window.page().message();
+        QTRY_VERIFY(message.isVisible());
+        QTest::mouseClick(message.findChild<QToolButton*>(), Qt::LeftButton);
+        QTRY_VERIFY(!message.isVisible());
+        QVERIFY(!QFileInfo::exists(folder)); // but it can still be had back
+        window.press(Qt::Key_Z, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(QFileInfo::exists(folder + QStringLiteral("/run.json")), long_ms);
     }
 
     void aCheckpointOfTheSamplesIsDrawnWith()
@@ -512,6 +522,8 @@ private Q_SLOTS:
         QTRY_VERIFY(window.shows(folder, RunEntry::State::Stopped));
         QMenu& menu = window.page().checkpointMenu();
         QTRY_COMPARE_WITH_TIMEOUT(menu.actions().size(), qsizetype(checkpoints.size()), long_ms);
+        QTest::qWait(1500); // the list is read again
+        QCOMPARE(menu.findChildren<QMenu*>().size(), menu.actions().size()); // none of before is kept
         // Newest first: the second entry, its menu, and there the second again.
         window.menu("runCheckpointsButton",
                     { Qt::Key_Down, Qt::Key_Down, Qt::Key_Right, Qt::Key_Down, Qt::Key_Return });

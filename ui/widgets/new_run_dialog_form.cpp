@@ -135,6 +135,7 @@ void NewRunDialog::addPictures(QFormLayout& form)
 {
     m_data = choice("runData", tr("On which pictures"));
     m_data->setEditable(true);
+    m_data->lineEdit()->setAccessibleName(m_data->accessibleName());
     m_data->setInsertPolicy(QComboBox::NoInsert);
     m_data->addItems({ QStringLiteral("emoji"), QStringLiteral("shapes") });
     m_data->clearEditText();

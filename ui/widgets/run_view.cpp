@@ -85,6 +85,7 @@ void RunView::makeRunPage()
     logLayout->setContentsMargins(0, 12, 4, 0);
     logLayout->addWidget(parts.log);
     parts.tabs->setObjectName(QStringLiteral("runTabs"));
+    parts.tabs->setAccessibleName(tr("Curves, samples and log"));
     parts.tabs->setDocumentMode(true);
     parts.tabs->addTab(parts.split, tr("C&urves"));
     parts.tabs->addTab(parts.samples, tr("&Samples"));
