@@ -4,7 +4,9 @@
 #include "ui/session/session.h"
 #include "ui/widgets/blend_panel.h"
 #include "ui/widgets/create_page.h"
+#include "ui/widgets/finished_pane.h"
 #include "ui/widgets/main_window.h"
+#include "ui/widgets/message_page.h"
 #include "ui/widgets/parameter_panel.h"
 #include "ui/widgets/picture_view.h"
 #include "ui/widgets/prompt_box.h"
@@ -20,6 +22,7 @@
 #include <QDoubleSpinBox>
 #include <QDropEvent>
 #include <QElapsedTimer>
+#include <QFileDialog>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenuBar>
@@ -161,8 +164,11 @@ class CreateTest : public QObject
     /// By the mouse, in the menus of the window.
     void choose(const QString& text)
     {
-        for (QAction* top : m_window->menuBar()->actions())
-            for (QAction* action : top->menu()->actions())
+        QList<QAction*> tops = m_window->menuBar()->actions();
+        for (int i = 0; i < tops.size(); ++i)
+            for (QAction* top = tops[i]; QAction * action : top->menu()->actions()) {
+                if (action->menu())
+                    tops << action;
                 if (action->text().remove(QLatin1Char('&')) == text) {
                     QVERIFY2(action->isEnabled(), qPrintable(text));
                     top->menu()->popup(m_window->mapToGlobal(QPoint(20, 20)));
@@ -172,7 +178,21 @@ class CreateTest : public QObject
                     QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
                     return;
                 }
+            }
         QFAIL(qPrintable(text));
+    }
+
+    /// The name typed into it, and Enter.
+    void answerFileDialog(const QString& path)
+    {
+        QFileDialog* dialog = nullptr;
+        QTRY_VERIFY((dialog = m_window->findChild<QFileDialog*>()) && dialog->isVisible());
+        auto* name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
+        name->setText(path); // typed, the dialog would complete it
+        QTest::keyClick(name, Qt::Key_Return);
+        QTRY_VERIFY(!m_window->findChild<QFileDialog*>());
+        m_window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
     }
 
     /// Few steps, for pictures that are quickly there.
@@ -264,6 +284,13 @@ private Q_SLOTS:
             QVERIFY(!picture.steps[0].empty() && !picture.steps[1].empty());
         }
         save(QStringLiteral("board-finished"));
+        auto* list = m_window->findChild<FinishedPane*>()->findChild<QListView*>();
+        QTest::mouseClick(list->viewport(), Qt::LeftButton, {},
+                          list->visualRect(list->model()->index(1, 0)).center());
+        QTest::keyClick(m_window.get(), Qt::Key_B, Qt::ControlModifier); // back, to pick another
+        pickByKey(9);
+        QVERIFY(m_session->board().picks().contains(9));
+        pickByKey(9);
 
         GenerateRequest all;
         all.prompts = { "red heart" };
@@ -349,9 +376,8 @@ private Q_SLOTS:
         parameters().blendPanel().addPhrase(QStringLiteral("red heart"));
         QTRY_VERIFY_WITH_TIMEOUT(!picturesBelow(output()).isEmpty(), patience);
         const QString first = picturesBelow(output()).first();
-        QSignalSpy read(m_session.get(), &Session::sourceRead);
-        m_session->readSource(first);
-        QTRY_VERIFY_WITH_TIMEOUT(!read.isEmpty(), patience);
+        click("Mix a picture in");
+        answerFileDialog(first);
         QTRY_VERIFY_WITH_TIMEOUT(picturesBelow(output()).size() == 2, patience);
         const QString mixed = picturesBelow(output()).last();
         Settings::Draft empty;
@@ -551,9 +577,51 @@ private Q_SLOTS:
         enter(field("64 pixels"), QStringLiteral("900")); // so that it can be stopped
         drawByKey();
         QTRY_VERIFY_WITH_TIMEOUT(m_session->isDrawing() && m_session->drawing().stage() == 2, patience);
+        auto* list = m_window->findChild<FinishedPane*>()->findChild<QListView*>();
+        QTest::mouseClick(list->viewport(), Qt::LeftButton, {},
+                          list->visualRect(list->model()->index(0, 0)).center());
+        const QImage heart = view().grab().toImage();
+        press(QStringLiteral("Show the drawing"));
+        QVERIFY(difference(heart, view().grab().toImage()) > 1);
         press(QStringLiteral("Stop"));
         drawn(4);
         QVERIFY(!read_making(m_session->pictures().at(0).path.toStdString()).complete);
+
+        const QString elsewhere = m_folder->filePath(QStringLiteral("elsewhere"));
+        QVERIFY(QDir().mkpath(elsewhere));
+        choose(QStringLiteral("Choose Output Folder…"));
+        answerFileDialog(elsewhere);
+        QTRY_COMPARE(Settings::outputFolder(), elsewhere);
+        quickly();
+        type(QStringLiteral("red heart"));
+        drawByKey();
+        QTRY_COMPARE_WITH_TIMEOUT(picturesBelow(elsewhere).size(), 1, patience);
+        choose(QStringLiteral("Dark"));
+        QVERIFY(Settings::appearance() == Appearance::Dark);
+        QVERIFY(qGray(m_window->grab().toImage().pixel(8, m_window->height() - 8)) < 80);
+        choose(QStringLiteral("Light"));
+        QVERIFY(qGray(m_window->grab().toImage().pixel(8, m_window->height() - 8)) > 200);
+    }
+
+    void aModelThatIsNotThereIsTriedAgainOrReplaced()
+    {
+        const QString late = m_folder->filePath(QStringLiteral("late.safetensors"));
+        const QString shipped = Settings::model();
+        m_window->openFile(late);
+        QSignalSpy opened(m_session.get(), &Session::modelOpened);
+        QTRY_VERIFY(m_window->findChild<MessagePage*>()->isVisible());
+        QVERIFY(QFile::copy(shipped, late));
+        press(QStringLiteral("Try again"));
+        QTRY_VERIFY_WITH_TIMEOUT(!opened.isEmpty(), patience);
+        QCOMPARE(m_session->model()->path, std::filesystem::path(late.toStdString()));
+        QCOMPARE(Settings::model(), late);
+        opened.clear();
+        m_window->openFile(m_folder->filePath(QStringLiteral("never.safetensors")));
+        QTRY_VERIFY(m_window->findChild<MessagePage*>()->isVisible());
+        press(QStringLiteral("Use the model that came along"));
+        QTRY_VERIFY_WITH_TIMEOUT(!opened.isEmpty(), patience);
+        QVERIFY(Settings::model().isEmpty());
+        QTRY_VERIFY(!m_window->findChild<MessagePage*>()->isVisible());
     }
 
     void theDifferenceOfTwoPhrasesTurnsThePicture()
