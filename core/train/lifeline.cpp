@@ -33,10 +33,10 @@ std::string new_password()
     return text.str();
 }
 
-std::string one_line(std::string text)
+/// LibTorch's sentences go on with a backtrace.
+std::string first_line(const std::string& text)
 {
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    return text.substr(0, longest_line / 2);
+    return text.substr(0, std::min(text.find('\n'), longest_line / 2));
 }
 
 std::string own_name(int rank)
@@ -157,6 +157,8 @@ void Lifeline::on_stop(std::function<void()> act)
 {
     const std::lock_guard lock(mutex_);
     stop_act_ = std::move(act);
+    if (stop_asked_ && stop_act_)
+        stop_act_();
 }
 
 void Lifeline::on_stuck(std::function<void(const std::string&)> act)
@@ -180,7 +182,7 @@ void Lifeline::say_failure(const std::string& reason)
         if (lost_)
             return;
     }
-    send_to_all("lost " + std::to_string(rank_) + " " + own_name_ + " ended: " + one_line(reason));
+    send_to_all("lost " + std::to_string(rank_) + " " + own_name_ + " ended: " + first_line(reason));
     say_goodbye();
 }
 

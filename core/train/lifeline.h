@@ -41,7 +41,7 @@ public:
 
     /// Asks rank 0 to stop, so that all do.
     void ask_to_stop();
-    /// Rank 0: called when another rank asks for that.
+    /// Rank 0: called when another rank asks for that, or at once if one has.
     void on_stop(std::function<void()> act);
     /// Called a while after a rank was lost, unless this object is gone by then: its owner is stuck.
     void on_stuck(std::function<void(const std::string& lost)> act);
@@ -65,6 +65,8 @@ private:
     void accept_connection();
     void read_from(Connection& connection);
     void take_line(Connection& connection, const std::string& line);
+    [[nodiscard]] bool is_awaited(int rank) const;
+    void turn_away(Connection& connection, int rank);
     void take_end(Connection& connection);
     void note_loss(const std::string& sentence, int rank);
     void send_to_all(const std::string& line);
@@ -78,7 +80,7 @@ private:
     std::vector<Connection> connections_;
     std::optional<std::string> lost_;
     int lost_rank_ = -1;
-    bool leaving_ = false;
+    bool leaving_ = false, stop_asked_ = false;
     std::function<void()> stop_act_;
     std::function<void(const std::string&)> stuck_act_;
     std::jthread watcher_;

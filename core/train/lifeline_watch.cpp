@@ -93,16 +93,20 @@ void Lifeline::take_line(Connection& connection, const std::string& line)
     if (word == "hello") {
         int rank = -1;
         words >> password >> rank >> std::ws;
-        if (password != password_)
+        if (password != password_ || connection.rank >= 0)
             return take_end(connection);
+        if (rank_ == 0 && !is_awaited(rank))
+            return turn_away(connection, rank);
         std::getline(words, connection.name);
         connection.rank = rank;
         if (rank_ == 0)
             send_line(connection.socket, "hello " + password_ + " 0 " + own_name_);
     } else if (connection.rank < 0) {
         return take_end(connection); // a stranger
-    } else if (word == "stop" && stop_act_) {
-        stop_act_();
+    } else if (word == "stop") {
+        stop_asked_ = true;
+        if (stop_act_)
+            stop_act_();
     } else if (word == "goodbye") {
         connection.done = true;
     } else if (word == "lost") {
@@ -113,6 +117,23 @@ void Lifeline::take_line(Connection& connection, const std::string& line)
         note_loss(sentence, rank);
     }
     changed_.notify_all();
+}
+
+bool Lifeline::is_awaited(int rank) const
+{
+    return rank > 0 && rank < ranks_
+        && std::none_of(connections_.begin(), connections_.end(),
+                        [rank](const Connection& connection) { return connection.rank == rank; });
+}
+
+/// A process of another run that meets at the same port. It hears why together with the answer it waits for.
+void Lifeline::turn_away(Connection& connection, int rank)
+{
+    send_line(connection.socket,
+              "hello " + password_ + " 0 " + own_name_ + "\nlost 0 rank " + std::to_string(rank)
+                  + (rank < ranks_ ? " is there already" : " is not one of " + std::to_string(ranks_))
+                  + "; give each run a MASTER_PORT of its own.");
+    take_end(connection);
 }
 
 void Lifeline::take_end(Connection& connection)

@@ -4,6 +4,7 @@
 #include "core/run/metrics.h"
 #include "core/run/rank.h"
 #include "core/run/run_status.h"
+#include "core/train/lifeline.h"
 #include "tests/base/error_of.h"
 #include "tests/train/squares.h"
 
@@ -413,6 +414,39 @@ private Q_SLOTS:
                      qPrintable(output));
         }
         QVERIFY(!fs::exists(path("different/run.json")));
+    }
+
+    void anotherRunsRankIsTurnedAway()
+    {
+        using namespace std::chrono_literals;
+        reverie::Lifeline leader(3, /*this_machine_only=*/true);
+        reverie::Lifeline first(1, "127.0.0.1", leader.meeting());
+        QVERIFY(first.wait_for_all(10s, {}));
+        for (const int rank : { 1, 3 }) {
+            reverie::Lifeline stranger(rank, "127.0.0.1", leader.meeting());
+            QVERIFY(!stranger.wait_for_all(10s, {}));
+            QVERIFY(stranger.lost_rank_0()); // so that it says why itself
+            const auto reason = QString::fromStdString(stranger.lost(0ms).value());
+            QVERIFY2(reason.contains(rank == 1 ? u"rank 1 is there already" : u"rank 3 is not one of 3"),
+                     qPrintable(reason));
+        }
+        reverie::Lifeline second(2, "127.0.0.1", leader.meeting());
+        QVERIFY(leader.wait_for_all(10s, {}));
+        QVERIFY(!first.lost(0ms));
+    }
+
+    void rank0IsAskedToStopBeforeItListens()
+    {
+        reverie::Lifeline leader(2, /*this_machine_only=*/true);
+        {
+            reverie::Lifeline other(1, "127.0.0.1", leader.meeting());
+            QVERIFY(other.wait_for_all(std::chrono::seconds(10), {}));
+            other.ask_to_stop();
+        }
+        QVERIFY(leader.lost(std::chrono::seconds(10))); // which came after that
+        bool stopped = false;
+        leader.on_stop([&stopped] { stopped = true; });
+        QVERIFY(stopped);
     }
 
     void noProcessIsLeft_data()
