@@ -3,6 +3,8 @@
 
 #ifdef REVERIE_WITH_GLOO
 
+#include "core/train/rank_address.h"
+
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -10,10 +12,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
-#include <array>
 #include <cstdlib>
-#include <cstring>
-#include <netdb.h>
+#include <future>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <thread>
@@ -82,26 +82,6 @@ private:
     Rank rank_;
 };
 
-bool is_this_machine(const std::string& address)
-{
-    return address.starts_with("127.") || address == "localhost" || address == "::1";
-}
-
-/// That a name stands for, as what a socket takes. Throws UsageError for one that stands for none.
-sockaddr_storage address_of(const Rank& rank, socklen_t& size)
-{
-    addrinfo wanted{}, *found = nullptr;
-    wanted.ai_socktype = SOCK_STREAM;
-    if (getaddrinfo(rank.address.c_str(), std::to_string(rank.port).c_str(), &wanted, &found) != 0)
-        throw UsageError("\"" + rank.address
-                         + "\" is no machine that can be found; set MASTER_ADDR to rank 0's.");
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
-    sockaddr_storage address{};
-    size = found->ai_addrlen;
-    std::memcpy(&address, found->ai_addr, size);
-    return address;
-}
-
 /// Whether something listens at that port of this machine.
 bool is_taken(int port)
 {
@@ -153,8 +133,7 @@ Store try_store(const Rank& rank)
 Store open_store(const Rank& rank, const std::stop_token& stop)
 {
     const auto begin = Clock::now();
-    socklen_t size = 0;
-    address_of(rank, size); // or say now that there is none
+    check_address(rank);
     while (!stop.stop_requested()) {
         if (auto store = try_store(rank))
             return store;
@@ -167,34 +146,18 @@ Store open_store(const Rank& rank, const std::stop_token& stop)
     return {};
 }
 
+RankError not_begun(const std::string& reason, bool said)
+{
+    return { "Training did not begin because " + reason + (reason.ends_with('.') ? "" : "."), said };
+}
+
 bool has(const Store& store, const std::string& key)
 {
     try {
         return store->check({ key });
     } catch (const std::exception&) {
-        throw RankError("Rank 0 ended before all ranks were there", /*said=*/false);
+        throw not_begun("rank 0 ended before all ranks were there", /*said=*/false);
     }
-}
-
-/// The address by which other machines of the group see this one: that from which rank 0 is reached. The name
-/// of a machine is often that of its loop-back.
-std::string own_address(const Rank& rank)
-{
-    socklen_t size = 0;
-    const auto address = address_of(rank, size);
-    const int socket = ::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_storage own{};
-    socklen_t own_size = sizeof own;
-    std::array<char, NI_MAXHOST> text{};
-    const bool known = socket >= 0
-        && connect(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0 // sends nothing
-        && getsockname(socket, reinterpret_cast<sockaddr*>(&own), &own_size) == 0
-        && getnameinfo(reinterpret_cast<sockaddr*>(&own), own_size, text.data(), text.size(), nullptr, 0,
-                       NI_NUMERICHOST)
-            == 0;
-    if (socket >= 0)
-        close(socket);
-    return known ? text.data() : rank.address;
 }
 
 std::unique_ptr<Collectives> over_gloo(const Store& store, const Rank& rank)
@@ -209,6 +172,43 @@ std::unique_ptr<Collectives> over_gloo(const Store& store, const Rank& rank)
     return std::make_unique<Way<c10d::ProcessGroupGloo>>(std::move(group), store, rank);
 }
 
+RankError not_connected(const std::exception& error, Lifeline& lifeline)
+{
+    const std::string reason = error.what();
+    if (const auto lost = lifeline.lost(std::chrono::seconds(3)))
+        return not_begun(*lost, !lifeline.lost_rank_0());
+    return not_begun("the ranks can't be connected (" + reason.substr(0, reason.find('\n')) + ")",
+                     /*said=*/false);
+}
+
+/// Null if it was stopped meanwhile. Gloo would wait for a rank that is gone: that is left to a thread, and
+/// given up.
+std::unique_ptr<Collectives> connect(const Store& store, const Rank& rank, Lifeline& lifeline,
+                                     const std::stop_token& stop)
+{
+    std::packaged_task<std::unique_ptr<Collectives>()> task([=] { return over_gloo(store, rank); });
+    auto way = task.get_future();
+    std::thread(std::move(task)).detach();
+    const auto begin = Clock::now();
+    while (way.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
+        if (stop.stop_requested())
+            return nullptr;
+        if (const auto lost = lifeline.lost(std::chrono::milliseconds(0)))
+            throw not_begun(*lost, !lifeline.lost_rank_0());
+        if (Clock::now() - begin > patience)
+            throw Error("The ranks were not connected within " + std::to_string(patience.count())
+                        + " s; let them reach each other at any port, and set GLOO_SOCKET_IFNAME to the "
+                          "interface by which they do.");
+    }
+    try {
+        return way.get();
+    } catch (const UsageError&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw not_connected(error, lifeline);
+    }
+}
+
 } // namespace
 
 std::optional<Meeting> meet(const Rank& rank, const std::stop_token& stop)
@@ -219,7 +219,7 @@ std::optional<Meeting> meet(const Rank& rank, const std::stop_token& stop)
     const std::string key = "lifeline";
     Meeting meeting;
     if (rank.rank == 0) {
-        meeting.lifeline = std::make_unique<Lifeline>(rank.ranks, is_this_machine(rank.address));
+        meeting.lifeline = std::make_unique<Lifeline>(rank.ranks, is_loop_back(rank.address));
         const auto text = meeting.lifeline->meeting();
         store->set(key, std::vector<std::uint8_t>(text.begin(), text.end()));
     } else {
@@ -237,12 +237,17 @@ std::optional<Meeting> meet(const Rank& rank, const std::stop_token& stop)
     }
     if (!meeting.lifeline->wait_for_all(patience, stop)) {
         if (const auto lost = meeting.lifeline->lost(std::chrono::milliseconds(0)))
-            throw RankError(*lost, !meeting.lifeline->lost_rank_0());
+            throw not_begun(*lost, !meeting.lifeline->lost_rank_0());
         return std::nullopt;
     }
     store->setTimeout(forever);
-    meeting.messages = over_gloo(store, rank);
-    return meeting;
+    try {
+        meeting.messages = connect(store, rank, *meeting.lifeline, stop);
+    } catch (const std::exception& error) {
+        meeting.lifeline->say_failure(error.what());
+        throw;
+    }
+    return meeting.messages ? std::optional(std::move(meeting)) : std::nullopt;
 }
 
 } // namespace reverie
