@@ -140,7 +140,7 @@ void RunDirectory::write_status()
                    { "pid", status_.pid },     { "process_start", status_.process_start },
                    { "host", status_.host },   { "heartbeat", status_.heartbeat } };
     }
-    write_file(path_ / "status.json", object.dump() + "\n");
+    write_file(path_ / "status.json", object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
 void RunDirectory::beat(const std::stop_token& stop)
@@ -152,7 +152,7 @@ void RunDirectory::beat(const std::stop_token& stop)
         lock.unlock();
         try {
             write_status();
-        } catch (const Error&) { // the next checkpoint will say what is wrong with the disk
+        } catch (const std::exception&) { // the next checkpoint will say what is wrong with the disk
         }
         lock.lock();
     }

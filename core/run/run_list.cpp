@@ -90,8 +90,9 @@ void note_run(const fs::path& run)
     const int file = open(list_path().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (file < 0)
         return;
-    const auto line
-        = nlohmann::json{ { "run", absolute.string() }, { "time", std::time(nullptr) } }.dump() + "\n";
+    const auto line = nlohmann::json{ { "run", absolute.string() }, { "time", std::time(nullptr) } }.dump(
+                          -1, ' ', false, nlohmann::json::error_handler_t::replace)
+        + "\n";
     [[maybe_unused]] const auto written = write(file, line.data(), line.size());
     close(file);
 }

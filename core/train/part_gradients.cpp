@@ -182,7 +182,7 @@ Tensor PartTrainer::sum_over_ranks(const Tensor& loss, std::vector<Flaw>& skippe
         for (const auto& flaw : skipped)
             flaws.push_back({ flaw.row, flaw.sentence });
         skipped.clear();
-        for (const auto& text : group.gather(flaws.dump()))
+        for (const auto& text : group.gather(flaws.dump(-1, ' ', false, json::error_handler_t::replace)))
             for (const auto& flaw : json::parse(text))
                 skipped.push_back({ Flaw::Kind::unreadable, flaw[0], flaw[1] });
     }

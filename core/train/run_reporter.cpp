@@ -21,7 +21,7 @@ void RunReporter::write(const std::string& part, std::int64_t step, json line)
     line["step"] = step;
     line["time"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     line["wall_time"] = seconds_now();
-    run_.append_metrics(line.dump());
+    run_.append_metrics(line.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 void RunReporter::say(const std::string& part, std::int64_t step, const std::string& sentence)
@@ -58,7 +58,7 @@ void RunReporter::numbers(const std::string& part, std::int64_t step, const std:
     write(part, step, line);
     line["part"] = part;
     line["step"] = step;
-    if (const auto parsed = metrics_line(line.dump()))
+    if (const auto parsed = metrics_line(line.dump(-1, ' ', false, json::error_handler_t::replace)))
         for (const auto& finding : doctor_.read(*parsed))
             diagnosis(part, step, finding);
 }

@@ -137,17 +137,18 @@ Pipeline TrainingSession::trained_pipeline() const
         pipeline.config.decoder.reset();
     }
     const auto size = std::to_string(picture_size(config_.model));
-    pipeline.metadata
-        = { { "reverie.trained", json(trained_).dump() },
-            { "reverie.captions", json(known_captions(captions_of(*dataset_, dataset_->train()))).dump() },
-            { "reverie.description", config_.description },
-            { "modelspec.sai_model_spec", "1.0.0" },
-            { "modelspec.architecture", "unclip" },
-            { "modelspec.implementation", "reverie" },
-            { "modelspec.title", config_.title.empty() ? config_.data : config_.title },
-            { "modelspec.description", config_.description },
-            { "modelspec.date", today() },
-            { "modelspec.resolution", size + "x" + size } };
+    pipeline.metadata = { { "reverie.trained", json(trained_).dump() },
+                          { "reverie.captions",
+                            json(known_captions(captions_of(*dataset_, dataset_->train())))
+                                .dump(-1, ' ', false, json::error_handler_t::replace) },
+                          { "reverie.description", config_.description },
+                          { "modelspec.sai_model_spec", "1.0.0" },
+                          { "modelspec.architecture", "unclip" },
+                          { "modelspec.implementation", "reverie" },
+                          { "modelspec.title", config_.title.empty() ? config_.data : config_.title },
+                          { "modelspec.description", config_.description },
+                          { "modelspec.date", today() },
+                          { "modelspec.resolution", size + "x" + size } };
     return pipeline;
 }
 

@@ -157,6 +157,15 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(status->state), QStringLiteral("finished"));
     }
 
+    void aNameThatIsNoTextIsNotedAllTheSame()
+    {
+        RunDirectory directory(run(), /*resume=*/false);
+        directory.set_state("failed", "caf\xe9.jpg can't be read.");
+        QCOMPARE(QString::fromStdString(reverie::read_run_status(run())->reason),
+                 QString(QStringLiteral("caf") + QChar(QChar::ReplacementCharacter)
+                         + QStringLiteral(".jpg can't be read.")));
+    }
+
     void theHeartbeatMovesByItself()
     {
         const RunDirectory directory(run(), /*resume=*/false);
