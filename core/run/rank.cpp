@@ -2,8 +2,10 @@
 #include "core/run/rank.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <sstream>
 
 namespace reverie {
 
@@ -79,6 +81,21 @@ bool is_batch_script(const Environment& environment)
         && text(environment, slurm.rank) == "0" && !text(environment, "MASTER_ADDR");
 }
 
+/// How many tasks a node has, of "4(x2),3": two nodes with four and one with three.
+std::optional<int> tasks_on(int node, const std::string& list)
+{
+    int nodes = 0;
+    std::istringstream entries(list);
+    for (std::string entry; std::getline(entries, entry, ',');) {
+        int tasks = 0, times = 1;
+        if (std::sscanf(entry.c_str(), "%d(x%d)", &tasks, &times) < 1 || tasks < 1)
+            return std::nullopt;
+        if (nodes += times; node < nodes)
+            return tasks;
+    }
+    return std::nullopt;
+}
+
 std::optional<Rank> rank_by_slurm(const Environment& environment)
 {
     if (is_batch_script(environment) || !text(environment, slurm.rank))
@@ -86,6 +103,10 @@ std::optional<Rank> rank_by_slurm(const Environment& environment)
     auto rank = rank_by(slurm, environment);
     if (const auto nodes = text(environment, "SLURM_STEP_NODELIST"))
         rank->address = first_node(*nodes);
+    if (const auto tasks = text(environment, "SLURM_STEP_TASKS_PER_NODE")) {
+        const auto node = number(environment, "SLURM_NODEID", 0, most_ranks).value_or(0);
+        rank->local_ranks = tasks_on(node, *tasks).value_or(rank->local_ranks);
+    }
     if (const auto job = text(environment, "SLURM_JOB_ID")) // two jobs on one machine don't meet
         rank->port = 15000 + int(std::strtoul(job->c_str(), nullptr, 10) % 15000);
     return rank;

@@ -582,6 +582,13 @@ private Q_SLOTS:
             "SLURM_PROCID=3 SLURM_NTASKS=4 SLURM_LOCALID=1 SLURM_NTASKS_PER_NODE=2 SLURM_JOB_ID=42 "
             "SLURM_STEP_ID=0 SLURM_STEP_NODELIST=gpu[03-04,9]",
             "3/4 1/2 gpu03:15042");
+        row("Slurm with its own distribution",
+            "SLURM_PROCID=5 SLURM_NTASKS=8 SLURM_LOCALID=1 SLURM_NODEID=1 SLURM_STEP_TASKS_PER_NODE=4(x2)",
+            "5/8 1/4 127.0.0.1:29500");
+        row("Slurm, uneven",
+            "SLURM_PROCID=7 SLURM_NTASKS=8 SLURM_LOCALID=1 SLURM_NODEID=2 "
+            "SLURM_STEP_TASKS_PER_NODE=3(x2),2",
+            "7/8 1/2 127.0.0.1:29500");
         row("Slurm's script", "SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=42", "0/1 0/1 127.0.0.1:29500");
         row("Open MPI",
             "OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=0 "
