@@ -4,6 +4,9 @@
 include(CheckCXXSourceCompiles)
 
 function(reverie_check_c10d result definition group)
+    if(NOT ${result}) # as the headers may have come since
+        unset(${result} CACHE)
+    endif()
     set(CMAKE_REQUIRED_LIBRARIES ${TORCH_LIBRARIES})
     set(CMAKE_REQUIRED_DEFINITIONS -D${definition})
     set(CMAKE_REQUIRED_QUIET ON)
