@@ -99,7 +99,8 @@ PartTrainer::Step PartTrainer::step(bool measure)
     return step;
 }
 
-/// The one generator that layers draw from by themselves.
+/// The one generator that layers draw from by themselves: with dropout another number of ranks has other
+/// losses.
 void PartTrainer::seed_dropout() const
 {
     const auto step = std::uint64_t(steps_done_), rank = std::uint64_t(team_.group.rank());
