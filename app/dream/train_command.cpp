@@ -126,8 +126,9 @@ ExitStatus help(const Options& options, TrainRequest request)
     const Interrupt interrupt; // of which rank 0 is told
     try {
         return reverie::train(request, {}, interrupt.token()).stopped ? Interrupted : Done;
-    } catch (const reverie::RankError& error) {
-        if (error.said_elsewhere || request.rank.parent > 0) // whose sentence is on the same terminal
+    } catch (const std::exception& error) {
+        const auto* other = dynamic_cast<const reverie::RankError*>(&error);
+        if (request.rank.parent > 0 || (other && other->said_elsewhere)) // rank 0, on the same terminal
             return Failed;
         throw;
     }
@@ -139,6 +140,9 @@ ExitStatus train(const Options& options)
     if (rank.ranks > 1 && options.gpus > 1)
         throw reverie::UsageError("The environment says that this is one of " + std::to_string(rank.ranks)
                                   + " processes that were started together; leave out --gpus.");
+    if (options.gpus > 1 && options.request.device.starts_with("cuda:"))
+        throw reverie::UsageError("With --gpus each process takes a GPU of its own; leave out --device, or "
+                                  "give cuda.");
     auto request = requestFrom(options);
     request.rank = rank;
     request.give_up = giveUp;

@@ -7,6 +7,7 @@
 #include "core/io/dataset_file.h"
 #include "core/nn/device.h"
 #include "core/run/run_list.h"
+#include "core/train/batch_order.h"
 #include "core/train/resolved_run.h"
 #include "core/train/run_limits.h"
 #include "core/train/training_facts.h"
@@ -31,6 +32,33 @@ bool is_learnt(const VQGanVAEImpl& vae)
     return vae.codebook().abs().sum().item<double>() > 0;
 }
 
+/// Of its rows and both splits.
+std::uint64_t key_of(const Dataset& dataset)
+{
+    std::uint64_t key = 0;
+    for (std::size_t row = 0; row < dataset.captions().size(); ++row)
+        key = random_key({ key, name_key(dataset.captions()[row]),
+                           name_key(fs::path(dataset.name(std::int64_t(row))).filename().string()) });
+    for (const auto* split : { &dataset.train(), &dataset.test() }) {
+        key = random_key({ key, split->size() });
+        for (const auto row : *split)
+            key = random_key({ key, std::uint64_t(row) });
+    }
+    return key;
+}
+
+/// What ranks on several machines would learn from different data is wrong without a sign of it.
+void compare_data(const Dataset& dataset, const std::string& place, ProcessGroup& group)
+{
+    if (group.is_alone())
+        return;
+    const auto keys = group.gather(std::to_string(key_of(dataset)));
+    for (std::size_t rank = 1; rank < keys.size(); ++rank)
+        if (keys[rank] != keys[0])
+            throw UsageError("Rank " + std::to_string(rank) + " sees other pictures under " + place
+                             + " than rank 0; give all ranks the same data.");
+}
+
 } // namespace
 
 TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdate& on_update,
@@ -42,8 +70,10 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
     , stop_(group.stop_token())
     , device_(at::kCPU)
 {
-    if (!group_.leads())
+    if (!group_.leads()) {
+        request_.run.clear(); // until rank 0 has one
         return;
+    }
     resolve();
     check_ranks();
     check_limits(config_, parts_, device_, request_.run);
@@ -92,6 +122,7 @@ void TrainingSession::prepare()
         group_.broadcast(plan()); // of what can be built
     group_.use(device_);
     dataset_ = open_dataset(config_.data, picture_size(config_.model), config_.pictures);
+    compare_data(*dataset_, config_.data, group_);
     if (group_.leads())
         load_weights();
     share_weights();
@@ -141,8 +172,12 @@ void TrainingSession::prepare_corpus()
                 + flaws[0].sentence + " See all of them with \"dream dataset check\".");
     const bool reads = parts_.empty() || pipeline_.clip;
     if (!pipeline_.tokenizer && reads) {
-        pipeline_.tokenizer = Tokenizer::train(captions_of(*dataset_, dataset_->train()),
-                                               std::size_t(config_.tokenizer.vocab_size));
+        const auto size = std::size_t(config_.tokenizer.vocab_size);
+        if (group_.leads())
+            pipeline_.tokenizer = Tokenizer::train(captions_of(*dataset_, dataset_->train()), size);
+        const auto merges = group_.broadcast(group_.leads() ? pipeline_.tokenizer->merges_text() : "");
+        if (!group_.leads())
+            pipeline_.tokenizer = Tokenizer(merges, size);
         say("tokenizer",
             "Learned a vocabulary of " + std::to_string(pipeline_.tokenizer->vocab_size())
                 + " tokens from the captions.");
@@ -238,7 +273,7 @@ void TrainingSession::write_configuration()
                                     { "threads", request_.threads },
                                     { "ranks", batches_ },
                                     { "config", to_json(config_) } }
-                                  .dump(2)
+                                  .dump(2, ' ', false, json::error_handler_t::replace)
                               + "\n");
     if (request_.resume)
         run_->append_metrics(json{ { "event", "The configuration was changed on resuming." },
@@ -277,6 +312,7 @@ bool TrainingSession::wait_for_turn()
 
 TrainResult TrainingSession::train_parts()
 {
+    request_.run = group_.broadcast(request_.run.string());
     if (run_) {
         run_->set_state("running");
         if (const auto warning = shortage(config_, parts_, device_, run_->path()); !warning.empty())

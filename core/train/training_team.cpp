@@ -27,7 +27,7 @@ std::string TrainingSession::asked(const TrainRequest& request)
         { "--init", request.init.string() },
         { "--unet", request.unet },
         { "--dtype", request.dtype }
-    }.dump();
+    }.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 /// Ranks that were started with other options than rank 0 would wait for what never comes.
@@ -46,6 +46,8 @@ void TrainingSession::settle_in()
     const auto& place = group_.place();
     device_
         = group_.is_alone() ? device_named(request_.device) : device_named(request_.device, place.local_rank);
+    if (place.parent > 0 && device_.is_cuda() && device_.index() != place.local_rank)
+        throw UsageError("There are fewer CUDA devices than processes; give --gpus as many as there are.");
     if (request_.threads == 0)
         request_.threads = std::max(1, int(std::thread::hardware_concurrency()) / place.local_ranks);
 }
@@ -64,7 +66,7 @@ std::string TrainingSession::plan() const
         { "resume", request_.resume },
         { "resumed", resumed },
         { "asked", asked_ }
-    }.dump();
+    }.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 /// False if there is none.
@@ -151,12 +153,10 @@ void TrainingSession::watch_ranks()
 
 std::string TrainingSession::after_loss(const std::string& lost) const
 {
-    if (group_.leads() && !run_ && !request_.resume)
+    if (group_.leads() ? !run_ && !request_.resume : request_.run.empty())
         return "Training did not begin because " + lost + (lost.ends_with('.') ? "" : ".");
-    const auto advice
-        = request_.run.empty() ? std::string("--resume") : "dream train --resume " + request_.run.string();
     return "Training ended because " + lost + (lost.ends_with('.') ? " Go" : "; go")
-        + " on from the last checkpoint with " + advice + ".";
+        + " on from the last checkpoint with dream train --resume " + request_.run.string() + ".";
 }
 
 void TrainingSession::say(const std::string& part, const std::string& sentence)

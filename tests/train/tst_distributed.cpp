@@ -153,9 +153,11 @@ private:
     }
 
     /// One rank of several, started as torchrun would.
-    std::unique_ptr<QProcess> startRank(const Variables& variables, const QStringList& arguments) const
+    std::unique_ptr<QProcess> startRank(const Variables& variables, const QStringList& arguments,
+                                        const std::string& folder = {}) const
     {
         auto process = std::make_unique<QProcess>();
+        process->setWorkingDirectory(QString::fromStdString(path(folder)));
         auto environment = QProcessEnvironment::systemEnvironment();
         for (const auto& [name, value] : variables)
             environment.insert(QString::fromStdString(name), QString::fromStdString(value));
@@ -394,8 +396,45 @@ private Q_SLOTS:
         const auto own = QString::fromUtf8(ranks[std::size_t(rank)]->readAll());
         const auto other = QString::fromUtf8(ranks[std::size_t(1 - rank)]->readAll());
         QVERIFY2(own.contains(value), qPrintable(own));
-        QVERIFY2(other.contains(value) && other.contains(QStringLiteral("rank %1 (pid ").arg(rank)),
+        QVERIFY2(other.contains(value) && other.contains(QStringLiteral("rank %1 (pid ").arg(rank))
+                     && !other.contains(u"--resume"), // as there is no run
                  qPrintable(other));
+    }
+
+    void aRankWithOtherPicturesIsNamed()
+    {
+        const auto file = reverie::read_safetensors(path("squares.safetensors"));
+        fs::create_directories(path("elsewhere"));
+        const auto meta = QByteArray::fromStdString(file.metadata.at("reverie.dataset"));
+        reverie::write_safetensors(
+            path("elsewhere/squares.safetensors"), file.tensors,
+            { { "reverie.dataset", QByteArray(meta).replace("[6,11]", "[6,12]").toStdString() } });
+        auto list = arguments("clip", "other pictures", 4);
+        list[list.indexOf(QStringLiteral("--data")) + 1] = QStringLiteral("squares.safetensors");
+        const auto port = freePort();
+        std::vector<std::unique_ptr<QProcess>> ranks;
+        for (const int i : { 0, 1 })
+            ranks.push_back(
+                startRank({ { "PMI_RANK", std::to_string(i) }, { "PMI_SIZE", "2" }, { "MASTER_PORT", port } },
+                          list, i == 0 ? "" : "elsewhere"));
+        for (const auto& process : ranks) {
+            QVERIFY(process->waitForFinished(60000));
+            QCOMPARE(process->exitCode(), 2);
+            const auto output = QString::fromUtf8(process->readAll());
+            QVERIFY2(output.contains(u"Rank 1 sees other pictures under squares.safetensors than rank 0"),
+                     qPrintable(output));
+        }
+        QVERIFY(!fs::exists(path("other pictures/run.json")));
+    }
+
+    void oneProcessSpeaksForItsHelpers()
+    {
+        auto list = arguments("clip", "silent", 4) << QStringLiteral("--gpus") << QStringLiteral("2");
+        list[list.indexOf(QStringLiteral("--data")) + 1] = QStringLiteral("nowhere.safetensors");
+        const auto output = dream(list, /*expected=*/1);
+        QVERIFY2(output.count("nowhere.safetensors") == 1, output);
+        list[list.indexOf(QStringLiteral("--device")) + 1] = QStringLiteral("cuda:1");
+        QVERIFY(dream(list, /*expected=*/2).contains("With --gpus each process takes a GPU of its own"));
     }
 
     void aRankWithOtherOptionsIsNamed()
