@@ -17,15 +17,24 @@ std::string sides(std::int64_t height, std::int64_t width)
     return std::to_string(width) + " x " + std::to_string(height);
 }
 
-/// Evenly spaced beginnings of windows that cover `length` and share at least `overlap` of their side.
-std::vector<std::int64_t> starts(std::int64_t length, std::int64_t window, double overlap)
+constexpr std::int64_t most_windows = 4096;
+
+/// How many steps lead from the first window to the last of those that cover `length` and share at least
+/// `overlap` of their side.
+std::int64_t gaps_between(std::int64_t length, std::int64_t window, double overlap)
 {
     const auto stride = std::max<std::int64_t>(
         1, static_cast<std::int64_t>(std::floor(static_cast<double>(window) * (1 - overlap))));
-    const auto way = length - window, gaps = (way + stride - 1) / stride;
+    return (length - window + stride - 1) / stride;
+}
+
+/// Their evenly spaced beginnings.
+std::vector<std::int64_t> starts(std::int64_t length, std::int64_t window, double overlap)
+{
+    const auto gaps = gaps_between(length, window, overlap);
     std::vector<std::int64_t> all{ 0 };
     for (std::int64_t i = 1; i <= gaps; ++i)
-        all.push_back(way * i / gaps);
+        all.push_back((length - window) * i / gaps);
     return all;
 }
 
@@ -40,6 +49,12 @@ std::vector<OutpaintWindow> outpaint_windows(std::int64_t height, std::int64_t w
                                              std::int64_t left, std::int64_t known_height,
                                              std::int64_t known_width, std::int64_t window, double overlap)
 {
+    const auto count
+        = (gaps_between(height, window, overlap) + 1) * (gaps_between(width, window, overlap) + 1);
+    if (count > most_windows)
+        throw UsageError("That frame takes " + std::to_string(count) + " windows of " + std::to_string(window)
+                         + " pixels, and " + std::to_string(most_windows)
+                         + " are the most; choose a smaller frame or overlap.");
     std::vector<OutpaintWindow> waiting, order;
     for (const auto y : starts(height, window, overlap))
         for (const auto x : starts(width, window, overlap))
@@ -49,15 +64,23 @@ std::vector<OutpaintWindow> outpaint_windows(std::int64_t height, std::int64_t w
     const auto known_pixels = [&](const OutpaintWindow& one) {
         return part(known, one, window, window).sum().item<std::int64_t>();
     };
+    std::vector<std::int64_t> shares;
+    std::transform(waiting.begin(), waiting.end(), std::back_inserter(shares), known_pixels);
     while (!waiting.empty()) {
-        std::vector<std::int64_t> shares;
-        std::transform(waiting.begin(), waiting.end(), std::back_inserter(shares), known_pixels);
         const auto best = std::max_element(shares.begin(), shares.end()); // the first of equals
         const auto next = waiting.begin() + (best - shares.begin());
-        if (*best < window * window)
-            order.push_back(*next);
-        part(known, *next, window, window).fill_(true);
+        const auto drawn = *next;
+        const bool whole = *best == window * window;
         waiting.erase(next);
+        shares.erase(best);
+        if (whole)
+            continue;
+        order.push_back(drawn);
+        part(known, drawn, window, window).fill_(true);
+        for (std::size_t i = 0; i < waiting.size(); ++i)
+            if (std::abs(waiting[i].top - drawn.top) < window
+                && std::abs(waiting[i].left - drawn.left) < window)
+                shares[i] = known_pixels(waiting[i]);
     }
     return order;
 }

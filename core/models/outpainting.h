@@ -25,7 +25,8 @@ struct OutpaintWindow {
 using BeforeWindowStage = std::function<Noise&(std::int64_t window, std::int64_t unet_number)>;
 
 /// The windows that fill a frame of height x width around a known rectangle, in the order they are drawn:
-/// next always the one of which the most is known, the upper left one of several.
+/// next always the one of which the most is known, the upper left one of several. Throws UsageError for more
+/// than 4096.
 std::vector<OutpaintWindow> outpaint_windows(std::int64_t height, std::int64_t width, std::int64_t top,
                                              std::int64_t left, std::int64_t known_height,
                                              std::int64_t known_width, std::int64_t window, double overlap);
@@ -34,7 +35,7 @@ std::vector<OutpaintWindow> outpaint_windows(std::int64_t height, std::int64_t w
 /// each keeps what the picture and the windows before it left there, so that seams agree and the picture
 /// stays as it is. The condition says what to draw, as in DecoderImpl::sample. Returns (b, c, height, width);
 /// when stopped, what is not drawn yet is 0. Throws UsageError for a frame smaller than the picture or than a
-/// window.
+/// window, or of more than 4096 windows.
 Tensor outpaint(DecoderImpl& decoder, const Tensor& picture, const DecoderCondition& condition,
                 const Outpainting& outpainting, const BeforeWindowStage& before_stage);
 
