@@ -77,6 +77,12 @@ void check_sampling(const GenerateRequest& request, const ResolvedSettings& sett
             "The decoder was trained without dropping its conditions, so its guidance scale must stay 1.");
     require(settings.prior_cond_scale == 1 || prior.can_guide(),
             "The prior was trained without dropping its conditions, so its guidance scale must stay 1.");
+    if (const auto& later = request.recipe.later; later && later->cond_scale) {
+        require_finite(*later->cond_scale, "guidance scale of later stages");
+        require(*later->cond_scale == 1 || decoder.can_guide(),
+                "The decoder was trained without dropping its conditions, so the guidance scale of later "
+                "stages must stay 1.");
+    }
 }
 
 void check_given(const GenerateRequest& request, std::size_t pictures, const LoadedPipeline& model)
@@ -94,8 +100,10 @@ void check_given(const GenerateRequest& request, std::size_t pictures, const Loa
             "There must be one kept stage for each picture.");
     for (const auto& kept : request.kept)
         require(kept.stage >= 1 && kept.stage < stages && kept.stage == request.kept[0].stage
-                    && !kept.image.empty() && kept.image.width == kept.image.height,
-                "A kept stage must be a square picture of a stage before the last, the same stage for all.");
+                    && !kept.image.empty() && kept.image.width == kept.image.height
+                    && kept.image.width == request.kept[0].image.width,
+                "A kept stage must be a square picture of a stage before the last, the same stage and size "
+                "for all.");
 }
 
 void check_recipe(const Recipe& recipe, bool kept, int stages)
@@ -190,6 +198,8 @@ void check_request(const GenerateRequest& request, const ResolvedSettings& setti
     const auto fits = [](std::uint64_t seed) { return seed >> 53U == 0; };
     require(fits(request.seed) && std::all_of(request.seeds.begin(), request.seeds.end(), fits),
             "The seed must be below 9007199254740992.");
+    require(!request.seeds.empty() || fits(request.seed + pictures - 1),
+            "The seed is too large for that many pictures, whose seeds must be below 9007199254740992.");
     require(request.seeds.empty() || request.seeds.size() == pictures,
             "There must be one seed for each picture.");
     require(request.batch >= 0, "The batch must be at least 1.");
