@@ -4,6 +4,24 @@
 #include "app/dream/interactive.h"
 #include "app/dream/job_drawing.h"
 
+namespace {
+
+/// A grid whose cells differ in their prompt needs no other.
+void takePromptOfGrid(GenerateOptions& options)
+{
+    if (!options.prompts.empty() || !options.promptFile.empty() || !options.from.empty())
+        return;
+    for (const auto& text : { options.columns, options.rows }) {
+        if (text.empty())
+            continue;
+        const auto axis = reverie::parse_axis(text);
+        if (axis.parameter == "prompt")
+            options.prompts = { axis.values.front() };
+    }
+}
+
+} // namespace
+
 void addGenerateCommand(CLI::App& app, int& status)
 {
     auto* generate = app.add_subcommand("generate", "Draw pictures from text");
@@ -11,9 +29,7 @@ void addGenerateCommand(CLI::App& app, int& status)
     addGenerateFlags(*generate, *options);
     addJsonFlag(*generate, options->json);
     generate->callback([options, &status] {
-        for (const auto& axis : { options->columns, options->rows })
-            if (axis.starts_with("prompt=") && options->prompts.empty())
-                options->prompts = { reverie::parse_axis(axis).values.front() };
+        takePromptOfGrid(*options);
         status = options->interactive ? drawInteractively(*options) : drawJob(*options, makeJob(*options));
     });
 }

@@ -63,6 +63,9 @@ int interpolate(InterpolateOptions& options)
 #endif
     if (options.milliseconds < 10)
         throw UsageError("--milliseconds must be at least 10.");
+    const auto& given = options.generate;
+    if (given.count || !given.lists.empty() || !given.columns.empty() || !given.rows.empty())
+        throw UsageError("A strip takes one number each and neither -n nor --x.");
     setBlend(options.generate, options.parts, {});
     if (animated)
         options.generate.out = (out.parent_path() / out.stem()).string() + "/";

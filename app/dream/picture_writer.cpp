@@ -29,20 +29,6 @@ std::string lowerExtension(const fs::path& path)
     return extension;
 }
 
-/// The file `out` names; empty if it names a folder.
-fs::path namedFile(const std::string& out)
-{
-    std::error_code error;
-    if (out.empty() || out.ends_with('/') || fs::is_directory(out, error))
-        return {};
-    const auto extension = lowerExtension(out);
-    for (const char* other : { ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff" }) {
-        if (extension == other)
-            throw UsageError("Pictures are written as PNG; give -o a name that ends in .png.");
-    }
-    return extension == ".png" ? fs::path(out) : fs::path();
-}
-
 void prepareFolder(const fs::path& folder, std::uintmax_t bytes)
 {
     std::error_code error;
@@ -84,6 +70,19 @@ void saveStages(const reverie::Picture& picture, const reverie::ResolvedSettings
 }
 
 } // namespace
+
+fs::path namedFile(const std::string& out)
+{
+    std::error_code error;
+    if (out.empty() || out.ends_with('/') || fs::is_directory(out, error))
+        return {};
+    const auto extension = lowerExtension(out);
+    for (const char* other : { ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff" }) {
+        if (extension == other)
+            throw UsageError("Pictures are written as PNG; give -o a name that ends in .png.");
+    }
+    return extension == ".png" ? fs::path(out) : fs::path();
+}
 
 Manifest::Manifest(fs::path path)
     : m_path(std::move(path))

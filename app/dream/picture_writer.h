@@ -26,6 +26,10 @@ private:
     int m_descriptor = -1;
 };
 
+/// The file that `out`, as typed, names; empty if it names a folder. Throws UsageError for a file that is no
+/// PNG.
+std::filesystem::path namedFile(const std::string& out);
+
 /// Gives pictures their names and writes them. Never overwrites.
 class PictureWriter
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "app/dream/job_drawing.h"
+#include "app/dream/picture_writer.h"
 #include "core/api/picture_library.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -62,8 +63,8 @@ private:
 /// Where the grid goes: the file that was asked for, or one in the folder that was.
 fs::path gridPath(const std::string& out, const std::string& words)
 {
-    if (fs::path(out).extension() == ".png")
-        return reverie::unused_path(out);
+    if (const auto file = namedFile(out); !file.empty())
+        return reverie::unused_path(file);
     return reverie::unused_path(fs::path(out) / ("grid-" + words + ".png"));
 }
 
@@ -90,10 +91,14 @@ ExitStatus drawGrid(GenerateOptions options, const GenerateJob& job)
         pictures.at(static_cast<std::size_t>(cell)) = reverie::ui::readPicture(reverie::ui::toQString(file));
     const auto making = reverie::read_making(drawing.cells().begin()->second);
     reverie::write_file(path, reverie::ui::gridFile(axes, pictures, making).toStdString());
-    if (!options.noGallery)
-        reverie::register_picture(path);
     drawing.output().result(path.string());
     drawing.output().object({ { "type", "grid" }, { "path", path.string() }, { "pictures", cells } });
+    try {
+        if (!options.noGallery)
+            reverie::register_picture(path);
+    } catch (const reverie::Error& error) {
+        drawing.output().warning(error.what());
+    }
     return status;
 }
 

@@ -23,16 +23,17 @@ std::string trimmed(const std::string& text)
     return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-/// N of "stage-N-steps" and "weight-N", from 1; 0 if the parameter is no such.
+/// N of "stage-N-steps" and "weight-N", from 1 to 100; 0 if the parameter is no such.
 std::size_t number_in(const std::string& parameter, const std::string& before, const std::string& after)
 {
+    constexpr std::size_t most = 100;
     std::size_t number = 0;
     if (parameter.size() <= before.size() + after.size() || !parameter.starts_with(before)
         || !parameter.ends_with(after))
         return 0;
     const char* const end = parameter.data() + parameter.size() - after.size();
     const auto read = std::from_chars(parameter.data() + before.size(), end, number);
-    return read.ec == std::errc() && read.ptr == end ? number : 0;
+    return read.ec == std::errc() && read.ptr == end && number <= most ? number : 0;
 }
 
 std::size_t stage_of(const std::string& parameter)
@@ -79,12 +80,15 @@ std::uint64_t seed_of(const std::string& value)
 
 void set_strength(Recipe& recipe, double strength)
 {
-    if (recipe.text_diff)
+    if (recipe.text_diff) {
         recipe.text_diff->strength = strength;
-    else if (recipe.start)
-        recipe.start->strength = strength;
-    else
+        return;
+    }
+    if (!recipe.start)
         throw UsageError("There is neither a text difference nor a start picture whose strength could vary.");
+    if (strength == 0)
+        throw UsageError("The strength of a start from a picture lies above 0 and up to 1; leave 0 out.");
+    recipe.start->strength = strength;
 }
 
 void set_stage_steps(GenerateRequest& request, std::size_t stage, int steps)

@@ -118,7 +118,7 @@ private Q_SLOTS:
                                QStringLiteral("--x"),
                                QStringLiteral("eta=0, 1"),
                                QStringLiteral("--y"),
-                               QStringLiteral("prompt=red heart | (cat:1.2) face"),
+                               QStringLiteral("prompt = red heart | (cat:1.2) face"),
                                QStringLiteral("--sampler"),
                                QStringLiteral("ddim"),
                                QStringLiteral("-o"),
@@ -144,9 +144,10 @@ private Q_SLOTS:
     void wrongListsAndGridsAreAnsweredInOneSentence_data()
     {
         QTest::addColumn<QStringList>("flags");
-        for (const char* flags : { "--x|colour=1", "--x|guidance", "--y|seed=1,2", "--guidance|1,2,..",
-                                   "--eta|0,2", "--steps|2,4,..", "--x|seed=1,2|--y|seed=3",
-                                   "--x|seed=1|-n|2", "--x|seed=1,2|--guidance|1,2", "--prior-steps|0,1" })
+        for (const char* flags :
+             { "--x|colour=1", "--x|guidance", "--y|seed=1,2", "--guidance|1,2,..", "--eta|0,2",
+               "--steps|2,4,..", "--x|seed=1,2|--y|seed=3", "--x|seed=1|-n|2", "--x|seed=1,2|--guidance|1,2",
+               "--prior-steps|0,1", "--x|weight-99999999999=1,2", "--x|stage-99999999999-steps=5" })
             QTest::newRow(flags) << QString::fromLatin1(flags).split(QLatin1Char('|'));
     }
 
@@ -157,6 +158,45 @@ private Q_SLOTS:
             QStringList{ QStringLiteral("generate"), QStringLiteral("x"), QStringLiteral("--model"), m_model }
             + flags);
         QVERIFY2(run.status == 2 && run.err.startsWith("dream: ") && run.err.count('\n') == 1, run.err);
+    }
+
+    void whatCanNotBeDrawnIsSaidBeforehand_data()
+    {
+        QTest::addColumn<QString>("words");
+        const auto row = [](const char* arguments, const char* words) {
+            QTest::newRow(arguments) << QString::fromLatin1(words);
+        };
+        row("interpolate;a;b;-n;2", "A strip takes one number each");
+        row("interpolate;a;b;--x;seed=1,2", "A strip takes one number each");
+        row("interpolate;a;b;--guidance;1,2", "A strip takes one number each");
+        row("generate;x;--start;red-heart.png;--x;strength=0,.5,1", "above 0");
+        row("generate;--from;red-heart.png;--x;prompt = a|b;-n;2", "A cell of a grid holds one picture");
+        row("generate;x;--x;seed=1,2;-o;sheet.jpg", "written as PNG");
+        row("outpaint;red-heart.png;x;--size;20000x20000", "takes 389376 windows of 64 pixels");
+    }
+
+    void whatCanNotBeDrawnIsSaidBeforehand()
+    {
+        QFETCH(QString, words);
+        const QStringList arguments = QString::fromLatin1(QTest::currentDataTag()).split(QLatin1Char(';'));
+        const Run run = dream(arguments + QStringList{ QStringLiteral("--model"), m_model });
+        QVERIFY2(run.status == 2 && run.err.contains(words.toUtf8()) && run.err.count('\n') == 1, run.err);
+    }
+
+    void aGridIsPrintedThoughNoLibraryTakesIt()
+    {
+        const QString file = m_folder.filePath(QStringLiteral("Pictures")); // which hold the library
+        QFile inTheWay(file);
+        QVERIFY(inTheWay.open(QFile::WriteOnly));
+        inTheWay.close();
+        const Run run
+            = dream({ QStringLiteral("generate"), QStringLiteral("red heart"), QStringLiteral("--x"),
+                      QStringLiteral("seed=1"), QStringLiteral("--steps"), QStringLiteral("2"),
+                      QStringLiteral("--prior-steps"), QStringLiteral("2"), QStringLiteral("-o"),
+                      QStringLiteral("lone.PNG"), QStringLiteral("--model"), m_model });
+        QFile::remove(file);
+        QVERIFY2(run.status == 0 && run.err.contains(file.toUtf8()), run.err);
+        QVERIFY2(run.out.endsWith("\nlone.PNG\n"), run.out);
     }
 
     void aVariationComesFromThePictureAndIsDrawnAgainFromItsRecord()
