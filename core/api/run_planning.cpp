@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/run_planning.h"
 
+#include "core/api/out_of_memory.h"
 #include "core/api/system_inspection.h"
 #include "core/io/dataset_file.h"
 #include "core/nn/device.h"
@@ -163,6 +164,32 @@ private:
         return std::max(taken, base_bytes(config()) + beside);
     }
 
+    /// The largest batch, of half as many samples each time, that leaves some memory over; 0 if there is
+    /// none.
+    [[nodiscard]] std::int64_t most_to_try(const std::string& part) const
+    {
+        constexpr double to_spare = 1.2;
+        auto smaller = config();
+        auto& options = part_options(smaller, part);
+        while (options.batch > 0 && counted_bytes(smaller, part) * to_spare >= available_)
+            options.batch = options.batch / 2 / options.shards * options.shards;
+        return options.batch;
+    }
+
+    /// None if it takes more memory than was counted, too.
+    std::optional<PartTrial> tried(RunTrial& trial, const std::string& part, double seconds,
+                                   std::int64_t most) const
+    {
+        try {
+            return trial.try_part(part, seconds, most, stop_);
+        } catch (const std::exception& error) {
+            if (!is_out_of_memory(error))
+                throw;
+        }
+        release_device_memory();
+        return {};
+    }
+
     void try_parts()
     {
         const double most_weights = device_.is_cuda() ? 8e9 : 2e9;
@@ -179,9 +206,8 @@ private:
         for (const auto& part : parts_) {
             const double used = std::chrono::duration<double>(Clock::now() - begin).count();
             const double share = std::max((seconds_to_try - used) / left--, 0.5);
-            const bool whole = counted_bytes(config(), part) * 1.2 < available_;
-            if (!stop_.stop_requested())
-                forecasts_[part].trial = trial.try_part(part, share, whole, stop_);
+            if (const auto most = most_to_try(part); most > 0 && !stop_.stop_requested())
+                forecasts_[part].trial = tried(trial, part, share, most);
         }
     }
 

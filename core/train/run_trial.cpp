@@ -215,10 +215,9 @@ void RunTrial::evaluate(const std::string& part, Objective& objective, double se
 /// Of one sample, and then of as many as there is time for, in steps that learn from the last what a sample
 /// takes. A whole batch, if it comes to that, is measured longer; what a larger one takes follows from two.
 RunTrial::Steps RunTrial::growing_steps(const std::string& part, Objective& objective, double seconds,
-                                        bool whole_batch, std::stop_token stop)
+                                        std::int64_t most, std::stop_token stop)
 {
     const auto& options = part_options(config_, part);
-    const auto most = whole_batch ? options.batch : std::max(options.batch / 2, options.shards);
     const auto begin = Clock::now();
     const auto left = [&] { return seconds - seconds_since(begin); };
     Steps before, last;
@@ -249,12 +248,12 @@ RunTrial::Steps RunTrial::growing_steps(const std::string& part, Objective& obje
     return last;
 }
 
-std::optional<PartTrial> RunTrial::try_part(const std::string& part, double seconds, bool whole_batch,
+std::optional<PartTrial> RunTrial::try_part(const std::string& part, double seconds, std::int64_t most,
                                             std::stop_token stop)
 {
     const auto goal = objective(part);
     peak_.restart();
-    const auto steps = growing_steps(part, *goal, seconds * 3 / 4, whole_batch, stop);
+    const auto steps = growing_steps(part, *goal, seconds * 3 / 4, most, stop);
     if (steps.seconds <= 0)
         return {};
     PartTrial trial{ .step_seconds = steps.seconds,

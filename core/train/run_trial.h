@@ -34,9 +34,9 @@ public:
     /// Builds the whole pipeline on the device, and takes some rows of `dataset`. `peak` watches the memory.
     RunTrial(const TrainingConfig& config, const Dataset& dataset, at::Device device, MemoryPeak& peak);
 
-    /// Takes about `seconds`. With `whole_batch` false no more than a part of a batch is computed at once.
-    /// None if it was stopped before anything was known.
-    std::optional<PartTrial> try_part(const std::string& part, double seconds, bool whole_batch,
+    /// Takes about `seconds`, with at most `most` samples a step. None if it was stopped before anything was
+    /// known.
+    std::optional<PartTrial> try_part(const std::string& part, double seconds, std::int64_t most,
                                       std::stop_token stop);
     /// Rows that were taken.
     [[nodiscard]] std::size_t rows() const { return rows_->captions().size(); }
@@ -53,7 +53,7 @@ private:
     std::unique_ptr<Objective> objective(const std::string& part);
     Steps take_steps(const std::string& part, Objective& objective, std::int64_t batch, double seconds,
                      std::stop_token stop);
-    Steps growing_steps(const std::string& part, Objective& objective, double seconds, bool whole_batch,
+    Steps growing_steps(const std::string& part, Objective& objective, double seconds, std::int64_t most,
                         std::stop_token stop);
     void evaluate(const std::string& part, Objective& objective, double seconds, PartTrial& trial);
     void imagine_embeddings();
