@@ -16,7 +16,10 @@
 #include <QDir>
 #include <QDirIterator>
 #include <QListView>
+#include <QMessageBox>
+#include <QMimeData>
 #include <QProcess>
+#include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSqlDatabase>
@@ -167,6 +170,29 @@ class QueueTest : public QObject
         QSqlDatabase::removeDatabase(QStringLiteral("other"));
     }
 
+    /// Waits for the question of that title and clicks its answer.
+    static void answer(const QString& title, const QString& text)
+    {
+        QPushButton* button = nullptr;
+        const auto find = [&] {
+            for (QWidget* top : QApplication::topLevelWidgets())
+                if (qobject_cast<QMessageBox*>(top) && top->isVisible() && top->windowTitle() == title)
+                    for (QPushButton* each : top->findChildren<QPushButton*>())
+                        if (each->text().remove(QLatin1Char('&')) == text)
+                            button = each;
+            return button;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(find(), patience);
+        QTest::mouseClick(button, Qt::LeftButton);
+    }
+
+    void stopAndQuit()
+    {
+        QTRY_VERIFY_WITH_TIMEOUT(m_queue->isRunning(), patience);
+        m_window->close();
+        answer(QStringLiteral("Quit while drawing?"), QStringLiteral("Stop and Quit"));
+    }
+
 private Q_SLOTS:
     void init()
     {
@@ -245,6 +271,111 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(m_queue->rowCount(), 0, patience);
         QTRY_COMPARE(picturesBySeed(output()).size(), size_t(3));
         QVERIFY(rowsOf(file()).isEmpty());
+    }
+
+    void aDraggedRowIsTheSameAfterOthersLeft()
+    {
+        pauseByKey();
+        for (int i = 0; i < 4; ++i)
+            ask(QStringLiteral("cat face"), 2 + i);
+        QTRY_COMPARE(m_queue->rowCount(), 4);
+        const std::unique_ptr<QMimeData> dragged(m_queue->mimeData({ m_queue->index(3) }));
+        choose(0);
+        QTest::keyClick(&list(), Qt::Key_Delete);
+        QTRY_COMPARE(m_queue->rowCount(), 3);
+        m_queue->dropMimeData(dragged.get(), Qt::MoveAction, 0, 0, {});
+        QTRY_COMPARE(rowsOf(file()),
+                     (QStringList{ QStringLiteral("cat face 5"), QStringLiteral("cat face 3"),
+                                   QStringLiteral("cat face 4") }));
+        choose(0);
+        QTest::keyClick(&list(), Qt::Key_Delete);
+        m_queue->dropMimeData(dragged.get(), Qt::MoveAction, 2, 0, {}); // it is gone
+        QTRY_COMPARE(rowsOf(file()),
+                     (QStringList{ QStringLiteral("cat face 3"), QStringLiteral("cat face 4") }));
+    }
+
+    void stoppingToQuitIsNoAttempt()
+    {
+        ask(QStringLiteral("{red|blue} {heart|car} {a|b|c|d}"), 1);
+        for (int sitting = 0; sitting < 3; ++sitting) {
+            stopAndQuit();
+            QTRY_VERIFY_WITH_TIMEOUT(!m_window->isVisible(), patience);
+            shut();
+            onDatabase([](QSqlDatabase& database) {
+                QSqlQuery query(QStringLiteral("SELECT attempts FROM entries"), database);
+                QVERIFY(query.next());
+                QCOMPARE(query.value(0).toInt(), 0);
+            });
+            open();
+        }
+        QTRY_COMPARE(m_queue->rowCount(), 1);
+        QVERIFY2(m_queue->at(0).problem.isEmpty(), qPrintable(m_queue->at(0).problem));
+        QTRY_VERIFY_WITH_TIMEOUT(m_queue->isRunning(), patience);
+    }
+
+    void aWindowThatStaysAfterAllGoesOn()
+    {
+        QVERIFY(QDir().mkpath(QFileInfo(output()).absolutePath()));
+        QFile inTheWay(output()); // so that nothing can be saved
+        QVERIFY(inTheWay.open(QIODevice::WriteOnly));
+        ask(QStringLiteral("rocket"), 1);
+        QTRY_VERIFY_WITH_TIMEOUT(m_queue->isPaused() && m_session->isIdle(), patience);
+        pauseByKey();
+        ask(QStringLiteral("{red|blue} {heart|car} {a|b|c|d}"), 2);
+        stopAndQuit();
+        answer(QStringLiteral("Quit without saving?"), QStringLiteral("Cancel"));
+        QVERIFY(m_window->isVisible());
+        if (m_queue->isPaused()) // a second picture was not saved either
+            pauseByKey();
+        QTRY_VERIFY_WITH_TIMEOUT(m_queue->isRunning(), 10'000);
+    }
+
+    void anEditedEntryLeavesNothingHiddenBehind()
+    {
+        pauseByKey();
+        GenerateRequest request = parameters().draft().request;
+        request.prompts = { "red heart" };
+        request.seeds = { 8 };
+        request.recipe.start
+            = StartPicture{ { Image{ 64, 64, std::vector<std::uint8_t>(64 * 64 * 3, 200) } } };
+        request.recipe.later = LaterStages{ 2, 77 };
+        m_queue->add({ request }, QStringLiteral("cpu"));
+        choose(0);
+        QTest::keyClick(&list(), Qt::Key_Return);
+        auto* editor = m_window->findChild<EditPage*>();
+        QTRY_VERIFY(editor->isVisible());
+        editor->canvas().setFocus();
+        QTest::keyClick(&editor->canvas(), Qt::Key_Escape);
+        QTRY_VERIFY(!editor->isVisible());
+        ask(QStringLiteral("red heart"), 11);
+        pause(); // goes on
+        QTRY_COMPARE_WITH_TIMEOUT(m_queue->rowCount(), 0, patience);
+        QTRY_COMPARE(picturesBySeed(output()).count(11), size_t(1));
+        const PictureMaking making = read_making(picturesBySeed(output()).at(11).toStdString());
+        QVERIFY(!making.recipe.start && !making.recipe.later);
+    }
+
+    void anEntryThatCannotBeReadKeepsItsPlace()
+    {
+        pauseByKey();
+        ask(QStringLiteral("cat face"), 2);
+        QTRY_COMPARE(rowsOf(file()).size(), 1);
+        shut();
+        onDatabase([](QSqlDatabase& database) {
+            QVERIFY(QSqlQuery(database).exec(
+                QStringLiteral("UPDATE entries SET request = '{\"prompts\":[\"cat face\"],"
+                               "\"seed\":2,\"steps\":\"many\"}'")));
+        });
+        open();
+        QTRY_COMPARE(m_queue->rowCount(), 1);
+        QVERIFY(!m_queue->at(0).problem.isEmpty());
+        choose(0);
+        QTest::keyClick(&list(), Qt::Key_R);
+        QTest::keyClick(&list(), Qt::Key_Return); // it can't be edited either
+        pauseByKey();
+        QVERIFY(!m_queue->at(0).problem.isEmpty());
+        shut();
+        QCOMPARE(rowsOf(file()), QStringList{ QStringLiteral("cat face 2") });
     }
 
     void aTemplateIsDrawnOnceForEveryMeaning()

@@ -21,6 +21,7 @@ namespace reverie::ui {
 namespace {
 
 constexpr int most_attempts = 2;
+constexpr size_t most_foretold = 48; ///< entries
 const QString pausedKey = QStringLiteral("queue/paused");
 
 QString rateKey(const QString& device)
@@ -47,6 +48,23 @@ void findWritten(QueueEntry& entry, const QString& folder)
     }
 }
 
+/// Without the request, whose pictures are large and stay as they are.
+QueueEntry changing(const QueueEntry& entry)
+{
+    QueueEntry changed;
+    changed.id = entry.id;
+    changed.place = entry.place;
+    changed.saved = entry.saved;
+    changed.attempts = entry.attempts;
+    changed.problem = entry.problem;
+    return changed;
+}
+
+bool isBefore(const QueueEntry& a, const QueueEntry& b)
+{
+    return a.place < b.place;
+}
+
 } // namespace
 
 DrawQueue::DrawQueue(Session& session, const QString& file, QObject* parent)
@@ -55,6 +73,7 @@ DrawQueue::DrawQueue(Session& session, const QString& file, QObject* parent)
     , m_file(file)
     , m_paused(!file.isEmpty() && QSettings().value(pausedKey).toBool())
     , m_loaded(file.isEmpty())
+    , m_isKept(!file.isEmpty())
     , m_database(std::make_shared<std::unique_ptr<QueueDatabase>>())
 {
     m_disk.setMaxThreadCount(1);
@@ -83,7 +102,7 @@ DrawQueue::~DrawQueue()
 {
     if (const int row = rowOf(m_running); row >= 0) {
         m_entries[row].attempts = 0; // the program was ended, it did not fall
-        store([entry = m_entries[row]](QueueDatabase& database) { database.update(entry); });
+        update(m_entries[row]);
     }
     m_disk.start([database = m_database] { database->reset(); });
     m_disk.waitForDone();
@@ -105,13 +124,14 @@ void DrawQueue::load(const QString& file)
             for (QueueEntry& entry : (*database)->entries()) {
                 if (entry.attempts > 0)
                     findWritten(entry, folder);
-                if (static_cast<int>(entry.saved.size()) == entry.pictures())
+                if (entry.pictures() > 0 && static_cast<int>(entry.saved.size()) == entry.pictures())
                     (*database)->remove({ entry.id });
                 else
                     entries.push_back(std::move(entry));
             }
         } catch (const std::exception& error) {
             problem = describe(error);
+            database->reset();
         }
         QMetaObject::invokeMethod(
             this,
@@ -120,6 +140,8 @@ void DrawQueue::load(const QString& file)
                     if (entry.attempts >= most_attempts && entry.problem.isEmpty())
                         entry.problem = tr("Reverie ended twice while it drew this; try again if you like.");
                 m_loaded = true;
+                m_isKept = problem.isEmpty();
+                Q_EMIT loaded();
                 insert(std::move(entries));
                 if (!problem.isEmpty())
                     Q_EMIT failed(problem);
@@ -141,6 +163,16 @@ void DrawQueue::store(std::function<void(QueueDatabase&)> work)
                 this, [this, text = describe(error)] { Q_EMIT failed(text); }, Qt::QueuedConnection);
         }
     });
+}
+
+void DrawQueue::update(const QueueEntry& entry)
+{
+    update(std::vector<QueueEntry>{ changing(entry) });
+}
+
+void DrawQueue::update(const std::vector<QueueEntry>& entries)
+{
+    store([entries](QueueDatabase& database) { database.update(entries); });
 }
 
 void DrawQueue::add(const std::vector<GenerateRequest>& requests, const QString& device, Where where)
@@ -190,22 +222,33 @@ bool DrawQueue::holds(const QString& grid) const
 
 void DrawQueue::insert(std::vector<QueueEntry> entries)
 {
-    for (QueueEntry& entry : entries) {
-        const auto after
-            = std::upper_bound(m_entries.begin(), m_entries.end(), entry,
-                               [](const QueueEntry& a, const QueueEntry& b) { return a.place < b.place; });
+    std::stable_sort(entries.begin(), entries.end(), isBefore);
+    for (auto first = entries.begin(); first != entries.end();) { // as many at once as lie together
+        const auto after = std::upper_bound(m_entries.begin(), m_entries.end(), *first, isBefore);
+        const auto last = after == m_entries.end() ? entries.end()
+                                                   : std::lower_bound(first, entries.end(), *after, isBefore);
         const int row = static_cast<int>(after - m_entries.begin());
-        m_lastId = std::max(m_lastId, entry.id);
-        beginInsertRows({}, row, row);
-        m_entries.insert(after, std::move(entry));
+        beginInsertRows({}, row, row + static_cast<int>(last - first) - 1);
+        m_entries.insert(after, std::make_move_iterator(first), std::make_move_iterator(last));
         endInsertRows();
-        preview(m_entries[row]);
+        first = last;
     }
+    for (const QueueEntry& entry : m_entries)
+        m_lastId = std::max(m_lastId, entry.id);
+    foretell();
     Q_EMIT changed();
 }
 
-void DrawQueue::preview(const QueueEntry& entry)
+void DrawQueue::foretell()
 {
+    for (size_t i = 0; i < std::min(m_entries.size(), most_foretold) && m_session.model(); ++i)
+        if (!m_entries[i].foretold)
+            preview(m_entries[i]);
+}
+
+void DrawQueue::preview(QueueEntry& entry)
+{
+    entry.foretold = true;
     m_session.preview(entry.request, this, [this, id = entry.id](const DrawingPreview& preview) {
         if (const int row = rowOf(id); row >= 0) {
             m_entries[row].preview = preview;
@@ -217,6 +260,7 @@ void DrawQueue::preview(const QueueEntry& entry)
 
 void DrawQueue::advance(bool overExploring)
 {
+    foretell();
     if (!m_loaded || m_paused || m_holding || m_running || !m_session.model())
         return;
     if (m_session.isDrawing() && !(overExploring && m_session.isExploring()))
@@ -243,9 +287,9 @@ void DrawQueue::begin(QueueEntry& entry)
     m_running = entry.id;
     m_indices = std::move(remaining.indices);
     ++entry.attempts;
-    store([entry](QueueDatabase& database) { database.update(entry); });
+    update(entry);
     m_since.start();
-    if (!entry.preview)
+    if (!entry.foretold)
         preview(entry);
     const QString device = entry.device;
     m_session.draw(remaining.request, device);
@@ -286,13 +330,16 @@ void DrawQueue::markSaved(const QString& path, quint64 picture)
     if (place.entry != m_running && static_cast<int>(entry.saved.size()) == entry.pictures())
         erase(row);
     else
-        store([entry](QueueDatabase& database) { database.update(entry); });
+        update(entry);
 }
 
 void DrawQueue::finish(bool stopped)
 {
     const int row = rowOf(std::exchange(m_running, 0));
-    if (row >= 0 && !(stopped && m_holding)) {
+    if (row >= 0 && stopped && m_holding) {
+        m_entries[row].attempts = 0; // the program ends, it did not fall
+        update(m_entries[row]);
+    } else if (row >= 0) {
         QueueEntry& entry = m_entries[row];
         entry.drawn = true;
         if (!stopped)
@@ -314,7 +361,7 @@ void DrawQueue::fail(qint64 id, const QString& message)
         QueueEntry& entry = m_entries[row];
         entry.problem = message;
         entry.attempts = 0;
-        store([entry](QueueDatabase& database) { database.update(entry); });
+        update(entry);
         announce(row);
         Q_EMIT changed();
     }
@@ -323,25 +370,44 @@ void DrawQueue::fail(qint64 id, const QString& message)
 
 void DrawQueue::erase(int row)
 {
-    beginRemoveRows({}, row, row);
-    const qint64 id = m_entries[row].id;
-    m_entries.erase(m_entries.begin() + row);
-    endRemoveRows();
+    const qint64 id = take(row, row).front().id;
     store([id](QueueDatabase& database) { database.remove({ id }); });
     Q_EMIT changed();
+}
+
+std::vector<QueueEntry> DrawQueue::take(int first, int last)
+{
+    beginRemoveRows({}, first, last);
+    const auto begin = m_entries.begin() + first, end = m_entries.begin() + last + 1;
+    std::vector<QueueEntry> taken(std::make_move_iterator(begin), std::make_move_iterator(end));
+    m_entries.erase(begin, end);
+    endRemoveRows();
+    return taken;
 }
 
 void DrawQueue::remove(const QList<int>& rows)
 {
     m_removed.clear();
-    QList<int> last = rows;
-    std::sort(last.begin(), last.end(), std::greater<>());
-    for (const int row : last) {
-        m_removed.push_back(m_entries.at(row));
-        if (m_entries[row].id == m_running)
-            m_session.stop();
-        erase(row);
+    QList<int> left = rows;
+    std::sort(left.begin(), left.end());
+    while (!left.isEmpty()) { // from the last on, as many at once as lie together
+        const int last = left.takeLast();
+        int first = last;
+        while (!left.isEmpty() && left.last() == first - 1)
+            first = left.takeLast();
+        auto taken = take(first, last);
+        m_removed.insert(m_removed.end(), std::make_move_iterator(taken.begin()),
+                         std::make_move_iterator(taken.end()));
     }
+    std::vector<qint64> ids;
+    for (const QueueEntry& entry : m_removed) {
+        ids.push_back(entry.id);
+        if (entry.id == m_running)
+            m_session.stop();
+    }
+    store([ids](QueueDatabase& database) { database.remove(ids); });
+    foretell();
+    Q_EMIT changed();
 }
 
 void DrawQueue::undoRemove()
@@ -350,6 +416,7 @@ void DrawQueue::undoRemove()
     for (QueueEntry& entry : entries) {
         entry.id = ++m_lastId;
         entry.attempts = 0;
+        entry.foretold = entry.preview.has_value();
         entry.drawn = false;
     }
     store([entries](QueueDatabase& database) { database.add(entries); });
@@ -371,22 +438,23 @@ void DrawQueue::move(int row, int before)
     else
         std::rotate(to, from, from + 1);
     endMoveRows();
-    for (size_t i = 0; i < places.size(); ++i) {
-        QueueEntry& entry = m_entries[i];
-        if (entry.place == places[i])
-            continue;
-        entry.place = places[i];
-        store([entry](QueueDatabase& database) { database.update(entry); });
-    }
+    std::vector<QueueEntry> moved;
+    for (size_t i = 0; i < places.size(); ++i)
+        if (std::exchange(m_entries[i].place, places[i]) != places[i])
+            moved.push_back(changing(m_entries[i]));
+    update(moved);
+    foretell();
     Q_EMIT changed();
 }
 
 void DrawQueue::retry(int row)
 {
     QueueEntry& entry = m_entries.at(row);
+    if (entry.pictures() == 0)
+        return;
     entry.problem.clear();
     entry.attempts = 0;
-    store([entry](QueueDatabase& database) { database.update(entry); });
+    update(entry);
     announce(row);
     Q_EMIT changed();
     advance();
@@ -399,6 +467,12 @@ void DrawQueue::setPaused(bool paused)
     m_paused = paused;
     QSettings().setValue(pausedKey, paused);
     Q_EMIT changed();
+    advance();
+}
+
+void DrawQueue::goOn()
+{
+    m_holding = false;
     advance();
 }
 

@@ -40,6 +40,8 @@ public:
     /// Something of that grid is still to be drawn or written.
     [[nodiscard]] bool holds(const QString& grid) const;
     [[nodiscard]] bool isLoaded() const { return m_loaded; } ///< what was queued before is there
+    /// What is queued outlives this object: there is a file, and no other window has it.
+    [[nodiscard]] bool isKept() const { return m_isKept; }
     [[nodiscard]] const QString& file() const { return m_file; } ///< empty: there is none
     /// What is being drawn stops, and what there is of it is kept.
     void remove(const QList<int>& rows);
@@ -47,19 +49,21 @@ public:
     void undoRemove();
     /// To the place before `before`, which may be the number of rows.
     void move(int row, int before);
-    void retry(int row); ///< one that failed
+    void retry(int row); ///< one that failed; nothing happens to one that can't be read
     [[nodiscard]] bool isPaused() const { return m_paused; }
     /// What is being drawn is drawn to its end.
     void setPaused(bool paused);
     /// The program is about to end: what is being drawn stays in the queue when it is stopped.
     void holdBack() { m_holding = true; }
+    void goOn(); ///< it does not end after all
 
     [[nodiscard]] const QueueEntry& at(int row) const { return m_entries.at(row); }
     [[nodiscard]] bool isRunning() const { return m_running != 0; }
     [[nodiscard]] int waiting() const; ///< without what is being drawn and what failed
     /// For that many operations, once a rate is known.
     [[nodiscard]] static std::optional<double> secondsFor(const QString& device, double flops);
-    [[nodiscard]] std::optional<double> secondsLeft() const; ///< of all of it, once a rate is known
+    /// Of all of it, once a rate is known. What stands far back is taken to be like what stands in front.
+    [[nodiscard]] std::optional<double> secondsLeft() const;
 
     int rowCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role) const override;
@@ -71,6 +75,7 @@ public:
                       const QModelIndex& parent) override;
 
 Q_SIGNALS:
+    void loaded(); ///< what was queued before is about to be there
     void begun(); ///< a drawing of the queue
     void ended(); ///< the last of them
     void changed();
@@ -88,12 +93,17 @@ private:
     void keepTrack(int pictureRow);
     void markSaved(const QString& path, quint64 picture);
     void erase(int row);
-    void preview(const QueueEntry& entry);
+    std::vector<QueueEntry> take(int first, int last); ///< rows, out of the list but not off the disk
+    void foretell(); ///< what is drawn soon
+    void preview(QueueEntry& entry);
     void learnRate(const QueueEntry& entry);
     [[nodiscard]] int rowOf(qint64 id) const; ///< -1 if it is not there
     [[nodiscard]] std::optional<double> secondsOf(const QueueEntry& entry) const;
     [[nodiscard]] QString detail(const QueueEntry& entry) const;
     void announce(int row);
+    /// Brings the disk up to date with what changes of entries.
+    void update(const QueueEntry& entry);
+    void update(const std::vector<QueueEntry>& entries);
     /// `work` on the disk's thread; nothing happens without a file.
     void store(std::function<void(QueueDatabase&)> work);
 
@@ -117,6 +127,7 @@ private:
     bool m_paused = false;
     bool m_holding = false;
     bool m_loaded = false;
+    bool m_isKept;
     std::shared_ptr<std::unique_ptr<QueueDatabase>> m_database; ///< touched on m_disk only
     QThreadPool m_disk;
 };

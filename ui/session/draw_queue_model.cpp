@@ -38,14 +38,35 @@ int DrawQueue::waiting() const
 
 std::optional<double> DrawQueue::secondsLeft() const
 {
+    struct Work {
+        double flops = 0; // of the pictures that were foretold
+        int foretold = 0, pictures = 0;
+    };
+    std::map<QString, Work> byDevice;
     double seconds = 0;
     for (const QueueEntry& entry : m_entries) {
         if (!entry.problem.isEmpty() || entry.drawn)
             continue;
-        const auto one = entry.id == m_running ? m_session.drawing().secondsLeft() : secondsOf(entry);
-        if (!one)
+        if (entry.id == m_running) {
+            const auto left = m_session.drawing().secondsLeft();
+            if (!left)
+                return {};
+            seconds += *left;
+            continue;
+        }
+        const int left = entry.pictures() - static_cast<int>(entry.saved.size());
+        Work& work = byDevice[entry.device];
+        work.pictures += left;
+        if (entry.preview) {
+            work.foretold += left;
+            work.flops += entry.preview->flops * left / entry.pictures();
+        }
+    }
+    for (const auto& [device, work] : byDevice) {
+        const auto foretold = secondsFor(device, work.flops);
+        if (!foretold)
             return {};
-        seconds += *one;
+        seconds += *foretold * work.pictures / work.foretold;
     }
     return seconds;
 }
@@ -128,7 +149,8 @@ QStringList DrawQueue::mimeTypes() const
 QMimeData* DrawQueue::mimeData(const QModelIndexList& indexes) const
 {
     auto* data = new QMimeData;
-    data->setData(rowType, indexes.isEmpty() ? QByteArray() : QByteArray::number(indexes.first().row()));
+    data->setData(rowType,
+                  indexes.isEmpty() ? QByteArray() : QByteArray::number(at(indexes.first().row()).id));
     return data;
 }
 
@@ -137,7 +159,8 @@ bool DrawQueue::dropMimeData(const QMimeData* data, Qt::DropAction, int row, int
     if (!data->hasFormat(rowType))
         return false;
     const int before = row >= 0 ? row : parent.isValid() ? parent.row() : rowCount();
-    move(data->data(rowType).toInt(), before);
+    if (const int dragged = rowOf(data->data(rowType).toLongLong()); dragged >= 0) // not drawn meanwhile
+        move(dragged, before);
     return false; // the row is where it belongs; nothing is left to be taken away
 }
 

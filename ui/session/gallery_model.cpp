@@ -151,8 +151,9 @@ QVariant GalleryModel::data(const QModelIndex& index, int role) const
     if (role == EntryRole)
         return QVariant::fromValue(*entry);
     const int folded = m_folded.value(entry->id);
-    return folded > 0 ? tr("%1, with %n near-duplicate(s)", nullptr, folded).arg(describeEntry(*entry))
-                      : describeEntry(*entry);
+    return folded == 1 ? tr("%1, with a near-duplicate").arg(describeEntry(*entry))
+        : folded > 1   ? tr("%1, with %n near-duplicates", nullptr, folded).arg(describeEntry(*entry))
+                       : describeEntry(*entry);
 }
 
 Qt::ItemFlags GalleryModel::flags(const QModelIndex& index) const

@@ -72,6 +72,18 @@ std::optional<PictureEdit> PictureEdit::of(const Recipe& recipe)
     return {};
 }
 
+std::optional<PictureEdit> PictureEdit::takenFrom(Recipe& recipe)
+{
+    const auto sources = sources_of(recipe);
+    const bool isWhole = std::none_of(sources.begin(), sources.end(),
+                                      [](const SourcePicture* source) { return source->image.empty(); });
+    auto edit = isWhole ? of(recipe) : std::nullopt;
+    recipe.start.reset();
+    recipe.inpaint.reset();
+    recipe.outpaint.reset();
+    return edit;
+}
+
 QString PictureEdit::problem(int side) const
 {
     if (kind == Kind::Repaint && mask.isEmpty())

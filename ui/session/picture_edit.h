@@ -30,6 +30,9 @@ struct PictureEdit {
     /// Of a recipe whose pictures have their pixels; none if it edits no picture.
     static std::optional<PictureEdit> of(const Recipe& recipe);
 
+    /// The same taken out of the recipe, which edits no picture then; none where pixels are missing.
+    static std::optional<PictureEdit> takenFrom(Recipe& recipe);
+
     [[nodiscard]] QSize size() const { return { picture.image.width, picture.image.height }; }
     [[nodiscard]] QSize frameSize() const { return size().grownBy(frame); }
     /// Why it can't be drawn by a model whose pictures have that side, in one sentence; empty if it can.

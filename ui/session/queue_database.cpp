@@ -190,18 +190,25 @@ void QueueDatabase::readPictures(QueueEntry& entry)
     }
 }
 
-void QueueDatabase::add(const std::vector<QueueEntry>& entries)
+void QueueDatabase::wholly(const std::function<void()>& work)
 {
     m_database.transaction();
     try {
-        for (const QueueEntry& entry : entries)
-            addOne(entry);
+        work();
     } catch (const Error&) {
         m_database.rollback();
         throw;
     }
     if (!m_database.commit())
         fail(m_database.lastError());
+}
+
+void QueueDatabase::add(const std::vector<QueueEntry>& entries)
+{
+    wholly([&] {
+        for (const QueueEntry& entry : entries)
+            addOne(entry);
+    });
 }
 
 void QueueDatabase::addOne(const QueueEntry& entry)
@@ -219,21 +226,23 @@ void QueueDatabase::addOne(const QueueEntry& entry)
                    { entry.id, number++, toPng(source->image) });
 }
 
-void QueueDatabase::update(const QueueEntry& entry)
+void QueueDatabase::update(const std::vector<QueueEntry>& entries)
 {
-    carriedOut(
-        m_database,
-        QStringLiteral("UPDATE entries SET place = ?, saved = ?, attempts = ?, problem = ? WHERE id = ?"),
-        { entry.place, toText(entry.saved), entry.attempts, entry.problem, entry.id });
+    const auto statement
+        = QStringLiteral("UPDATE entries SET place = ?, saved = ?, attempts = ?, problem = ? WHERE id = ?");
+    wholly([&] {
+        for (const QueueEntry& entry : entries)
+            carriedOut(m_database, statement,
+                       { entry.place, toText(entry.saved), entry.attempts, entry.problem, entry.id });
+    });
 }
 
 void QueueDatabase::remove(const std::vector<qint64>& ids)
 {
-    m_database.transaction();
-    for (const qint64 id : ids)
-        carriedOut(m_database, QStringLiteral("DELETE FROM entries WHERE id = ?"), { id });
-    if (!m_database.commit())
-        fail(m_database.lastError());
+    wholly([&] {
+        for (const qint64 id : ids)
+            carriedOut(m_database, QStringLiteral("DELETE FROM entries WHERE id = ?"), { id });
+    });
 }
 
 } // namespace reverie::ui

@@ -6,6 +6,8 @@
 #include <QLockFile>
 #include <QSqlDatabase>
 
+#include <functional>
+
 namespace reverie::ui {
 
 /// The queue on the disk: SQLite, used from the thread it was made on. Every call is whole or did not happen,
@@ -22,13 +24,14 @@ public:
     /// In their order. An entry that can't be read keeps its place, with a problem.
     [[nodiscard]] std::vector<QueueEntry> entries();
     void add(const std::vector<QueueEntry>& entries);
-    /// Everything but the request, which never changes.
-    void update(const QueueEntry& entry);
+    /// Everything but their requests, which never change.
+    void update(const std::vector<QueueEntry>& entries);
     void remove(const std::vector<qint64>& ids);
 
 private:
     void open(const QString& path);
     void run(const QString& sql);
+    void wholly(const std::function<void()>& work);
     void addOne(const QueueEntry& entry);
     QueueEntry entryOf(const class QSqlQuery& row);
     void readPictures(QueueEntry& entry);

@@ -24,6 +24,7 @@ struct QueueEntry {
     int attempts = 0; ///< how often it was begun without being ended
     QString problem; ///< one sentence: why it is not drawn; empty where it waits for its turn
     std::optional<DrawingPreview> preview; ///< not stored
+    bool foretold = false; ///< not stored: its preview was asked for
     bool drawn = false; ///< not stored: its pictures wait to be written
 
     [[nodiscard]] int pictures() const { return static_cast<int>(request.prompts.size()) * request.count; }

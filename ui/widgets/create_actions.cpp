@@ -258,11 +258,9 @@ void CreatePage::showMaking(const PictureMaking& making, const QString& file)
     const auto sources = sources_of(recipe);
     const bool sourcesMissing = std::any_of(sources.begin(), sources.end(),
                                             [](const auto* source) { return source->image.empty(); });
-    const auto edit = sourcesMissing ? std::nullopt : PictureEdit::of(recipe);
     const bool edited = sourcesMissing && (recipe.start || recipe.inpaint || recipe.outpaint);
-    recipe.start.reset();
-    recipe.inpaint.reset();
-    recipe.outpaint.reset();
+    const auto edit = PictureEdit::takenFrom(recipe);
+    recipe.later.reset(); // no control shows it
     if (sourcesMissing)
         recipe.blend.clear();
     draft.prompt = asTyped(making.prompt);
@@ -282,7 +280,9 @@ void CreatePage::showMaking(const PictureMaking& making, const QString& file)
             edited ? tr("Took over the prompt and the numbers, but the picture it was edited from is gone.")
                    : tr("Took over all but the pictures it was mixed from; drop its file here for those."));
     else if (!file.isEmpty())
-        m_message->showNote(tr("Took over everything that made %1.").arg(file));
+        m_message->showNote(making.recipe.later
+                                ? tr("Took over all that made %1 but the later stages' own seed.").arg(file)
+                                : tr("Took over everything that made %1.").arg(file));
 }
 
 } // namespace reverie::ui

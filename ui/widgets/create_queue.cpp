@@ -67,7 +67,8 @@ void CreatePage::connectQueue()
     connect(&m_session, &Session::explored, this, [this] { QApplication::alert(window()); });
     connect(m_queuePanel, &QueuePanel::editWanted, this, &CreatePage::editQueued);
     connect(m_queuePanel, &QueuePanel::removed, this, [this](int count) {
-        m_message->showOffer(tr("%n drawing(s) left the queue.", nullptr, count),
+        m_message->showOffer(count == 1 ? tr("A drawing left the queue.")
+                                        : tr("%n drawings left the queue.", nullptr, count),
                              { m_queuePanel->actions().undo });
     });
 }
@@ -171,6 +172,9 @@ void CreatePage::editQueued(int row)
     const QueueEntry entry = m_queue.at(row);
     Settings::Draft draft = m_parameters->draft();
     draft.request = entry.request;
+    const auto edit = PictureEdit::takenFrom(draft.request.recipe);
+    draft.request.recipe.later.reset(); // no control shows it
+    draft.request.seeds.clear();
     const auto prompts = different(entry.request.prompts);
     draft.prompt = QString::fromStdString(template_of(prompts));
     draft.seed = entry.request.seed;
@@ -187,6 +191,8 @@ void CreatePage::editQueued(int row)
     draft.device = entry.device;
     m_parameters->setDraft(draft);
     m_queue.remove({ row });
+    if (edit)
+        openEditor(*edit, {});
     m_parameters->promptBox().setFocus();
     m_message->showOffer(tr("Change it and draw it again; it left the queue."),
                          { m_queuePanel->actions().undo });

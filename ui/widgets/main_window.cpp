@@ -407,9 +407,11 @@ void MainWindow::askToStop()
 
 void MainWindow::askToLose(int pictures)
 {
-    auto* box = new QMessageBox(QMessageBox::Warning, tr("Quit without saving?"),
-                                tr("%n picture(s) could not be saved and would be lost.", nullptr, pictures),
-                                {}, this);
+    auto* box = new QMessageBox(
+        QMessageBox::Warning, tr("Quit without saving?"),
+        pictures == 1 ? tr("A picture could not be saved and would be lost.")
+                      : tr("%n pictures could not be saved and would be lost.", nullptr, pictures),
+        {}, this);
     box->setAttribute(Qt::WA_DeleteOnClose);
     QPushButton* quit = box->addButton(tr("&Quit Anyway"), QMessageBox::DestructiveRole);
     QPushButton* choose = box->addButton(tr("&Choose Another Folder…"), QMessageBox::AcceptRole);
@@ -419,6 +421,10 @@ void MainWindow::askToLose(int pictures)
     connect(quit, &QPushButton::clicked, this, [this] {
         m_closing = true;
         close();
+    });
+    connect(box, &QDialog::finished, this, [this, box, quit] {
+        if (box->clickedButton() != quit)
+            m_queue->goOn();
     });
     box->open();
 }

@@ -184,10 +184,10 @@ void QueuePanel::enableActions()
     const int row = currentRow();
     const bool one = row >= 0 && m_list->selectionModel()->selectedRows().size() == 1;
     m_actions.remove->setEnabled(row >= 0);
-    m_actions.edit->setEnabled(one);
+    m_actions.edit->setEnabled(one && m_queue.at(row).pictures() > 0);
     m_actions.up->setEnabled(one && row > 0);
     m_actions.down->setEnabled(one && row + 1 < m_queue.rowCount());
-    m_actions.retry->setEnabled(one && !m_queue.at(row).problem.isEmpty());
+    m_actions.retry->setEnabled(m_actions.edit->isEnabled() && !m_queue.at(row).problem.isEmpty());
     m_actions.undo->setEnabled(m_queue.canUndo());
 }
 
