@@ -14,6 +14,7 @@
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/theme.h"
 
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
@@ -21,6 +22,7 @@
 #include <QDirIterator>
 #include <QDoubleSpinBox>
 #include <QDropEvent>
+#include <QElapsedTimer>
 #include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
@@ -36,6 +38,7 @@
 #include <QSqlQuery>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include <set>
 
@@ -399,6 +402,84 @@ private Q_SLOTS:
             QCOMPARE(sheet.copy(cell),
                      QImage(picture).scaled(128, 128).convertToFormat(QImage::Format_RGB32));
         }
+    }
+
+    void aGridWaitsForTheWindowThatHasTheQueue()
+    {
+        const auto grids
+            = [this] { return QDir(path("data/grids")).entryList({ QStringLiteral("*.json") }).size(); };
+        open();
+        pauseByKey();
+        typeInto(&prompt(), QStringLiteral("red apple"));
+        askForGrid(QStringLiteral("Seed"), QStringLiteral("1, 2"), QStringLiteral("Sampler"),
+                   QStringLiteral("ddim | dpmpp"));
+        QTest::keyClick(named<QLineEdit>("Values of the rows"), Qt::Key_Return);
+        QTRY_COMPARE(rowsOf(file()).size(), 2);
+        {
+            Session session;
+            session.setOutputFolder(output());
+            DrawQueue queue(session, file());
+            QSignalSpy locked(&queue, &DrawQueue::failed);
+            MainWindow window(session, nullptr, &queue);
+            QTRY_VERIFY(!locked.isEmpty());
+            QVERIFY(!queue.isKept());
+            QTest::qWait(200); // nothing happens
+        }
+        QCOMPARE(grids(), 1);
+        shut();
+        QVERIFY(QFile::rename(file(), path("aside")));
+        write_file(file().toStdString(), "This is no database.");
+        open();
+        QTRY_VERIFY(m_queue->isLoaded());
+        QTest::qWait(200);
+        shut();
+        QCOMPARE(grids(), 1);
+        QVERIFY(QFile::remove(file()) && QFile::rename(path("aside"), file()));
+        open();
+        QTRY_COMPARE(m_queue->rowCount(), 2);
+        QCOMPARE(grids(), 1);
+        QVERIFY(picturesBelow(output()).isEmpty());
+    }
+
+    void tenThousandPromptsDoNotHoldUpTheWindow()
+    {
+        open();
+        typeInto(&prompt(), QStringLiteral("red heart"));
+        drawByKey(); // so that a rate is known
+        waitForAll();
+        pauseByKey();
+        std::string prompts;
+        for (int i = 0; i < 10'000; ++i)
+            prompts += "red heart " + std::to_string(i) + "\n";
+        write_file(path("prompts.txt").toStdString(), prompts);
+        qint64 longest = 0; // the window did not answer, in ms
+        QElapsedTimer since;
+        QTimer beat;
+        beat.setInterval(5);
+        connect(&beat, &QTimer::timeout, this, [&] { longest = std::max(longest, since.restart()); });
+        since.start();
+        beat.start();
+        QVERIFY(drop(prompt().viewport(), path("prompts.txt")));
+        QTRY_VERIFY(dialogButton(QStringLiteral("Draw 10000")));
+        QTest::mouseClick(dialogButton(QStringLiteral("Draw 10000")), Qt::LeftButton);
+        QTRY_COMPARE(m_queue->rowCount(), 10'000);
+        QTRY_VERIFY_WITH_TIMEOUT(m_queue->secondsLeft(), 10'000);
+        const qint64 added = std::exchange(longest, 0);
+        auto* list = m_window->findChild<QAbstractItemView*>(QStringLiteral("queueList"));
+        goBack();
+        list->setFocus();
+        QTest::keyClick(list, Qt::Key_End);
+        QTest::keyClick(list, Qt::Key_Up, Qt::AltModifier);
+        QTRY_COMPARE(m_queue->at(9'998).request.prompts.front(), std::string("red heart 9999"));
+        const qint64 moved = std::exchange(longest, 0);
+        QTest::keyClick(list, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClick(list, Qt::Key_Delete);
+        QTRY_COMPARE(m_queue->rowCount(), 0);
+        QTest::qWait(50);
+        qInfo("held up by %lld ms when added, %lld ms when moved, %lld ms when removed", added, moved,
+              longest);
+        QVERIFY(added < 5'000 && moved < 1'000 && longest < 2'000);
+        QTRY_VERIFY_WITH_TIMEOUT(rowsOf(file()).isEmpty(), 20'000);
     }
 
     void promptsOfATextFileAreQueued()

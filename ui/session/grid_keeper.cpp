@@ -89,7 +89,6 @@ GridKeeper::GridKeeper(Session& session, DrawQueue& queue, QObject* parent)
     , m_queue(queue)
     , m_folder(queue.file().isEmpty() ? QString()
                                       : QFileInfo(queue.file()).absolutePath() + QStringLiteral("/grids"))
-    , m_loaded(m_folder.isEmpty())
 {
     m_disk.setMaxThreadCount(1);
     connect(&queue, &DrawQueue::changed, this, &GridKeeper::check);
@@ -97,8 +96,18 @@ GridKeeper::GridKeeper(Session& session, DrawQueue& queue, QObject* parent)
         if (const auto grid = m_grids.find(id); grid != m_grids.end())
             grid->second.paths[cell] = path;
     });
-    if (!m_loaded)
+    connect(&queue, &DrawQueue::loaded, this, &GridKeeper::begin);
+    if (queue.isLoaded())
+        begin();
+}
+
+/// The grids on the disk belong to the window that has the queue on the disk.
+void GridKeeper::begin()
+{
+    if (m_queue.isKept())
         load();
+    else
+        m_loaded = true;
 }
 
 GridKeeper::~GridKeeper()
@@ -108,7 +117,7 @@ GridKeeper::~GridKeeper()
 
 QString GridKeeper::fileOf(const QString& id) const
 {
-    return m_folder.isEmpty() ? QString() : m_folder + QLatin1Char('/') + id + QStringLiteral(".json");
+    return m_queue.isKept() ? m_folder + QLatin1Char('/') + id + QStringLiteral(".json") : QString();
 }
 
 void GridKeeper::load()
@@ -125,8 +134,7 @@ void GridKeeper::load()
                            {} };
                 partsOf(grid.base, grid.axes);
                 grids[file.completeBaseName()] = std::move(grid);
-            } catch (const Error&) {
-                QFile::remove(file.filePath()); // nobody could finish it
+            } catch (const Error&) { // it stays for a program that can read it
             }
         }
         QMetaObject::invokeMethod(

@@ -33,6 +33,7 @@ private:
         std::vector<Axis> axes;
         std::map<int, QString> paths; ///< by cell, as far as they were written in this sitting
     };
+    void begin();
     void load();
     void check();
     void finish(const QString& id, const Grid& grid);
