@@ -199,6 +199,21 @@ private Q_SLOTS:
         QCOMPARE(m_program->session().pictures().rowCount(), 3);
     }
 
+    void whatWasStoppedIsNotCounted()
+    {
+        prompt().setFocus();
+        QTest::keyClicks(&prompt(), QStringLiteral("cat face"));
+        QSignalSpy drawn(&m_program->session(), &Session::pictureSaved);
+        for (int i = 0; i < 2; ++i)
+            QTest::keyClick(&prompt(), Qt::Key_Return, Qt::ControlModifier);
+        QVERIFY(drawn.wait(patience));
+        QTest::keyClick(&prompt(), Qt::Key_Escape); // the second
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->session().isIdle(), patience);
+        drawUnseen("red heart");
+        QTRY_COMPARE(m_desktop->shown.size(), 1);
+        QCOMPARE(m_desktop->shown[0].title, QStringLiteral("The picture is drawn"));
+    }
+
     void nothingIsAnnouncedToWhoLooksOn()
     {
         prompt().setFocus();

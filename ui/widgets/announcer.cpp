@@ -41,11 +41,15 @@ Announcer::Announcer(QWidget& window, Session& session)
     connect(&m_unsavedSoon, &QTimer::timeout, this, &Announcer::announceUnsaved);
     connect(&session, &Session::pictureFinished, this, [this] { ++m_drawn; });
     connect(&session, &Session::drawingEnded, this, [this](bool stopped) {
-        if (!stopped)
+        if (stopped) // by somebody who has seen what there is
+            forgetDrawn();
+        else
             m_drawnSoon.start();
     });
-    connect(&session, &Session::failed, this,
-            [this](const QString& text) { announce(tr("The drawing failed"), text); });
+    connect(&session, &Session::failed, this, [this](const QString& text) {
+        announce(tr("The drawing failed"), text);
+        forgetDrawn();
+    });
     connect(&session, &Session::modelFailed, this,
             [this](const QString& text) { announce(tr("The model can't be used"), text); });
     connect(&session, &Session::saveFailed, this, [this](const QString& text) {
@@ -74,6 +78,12 @@ void Announcer::announceDrawn()
                                 : tr("%n pictures are drawn", nullptr, m_drawn),
              m_drawn == 0 ? tr("Pick those to be drawn to the end.")
                           : QString::fromStdString(pictures.at(0).picture.prompt));
+    forgetDrawn();
+}
+
+void Announcer::forgetDrawn()
+{
+    m_drawnSoon.stop();
     m_drawn = 0;
 }
 

@@ -34,6 +34,7 @@ protected:
 private:
     void announceDrawn();
     void announceUnsaved();
+    void forgetDrawn();
     void announceRuns();
     void announce(const QString& title, const QString& text);
     void showProgress();
