@@ -113,7 +113,7 @@ void print(Output& output, const WeightsInfo& info)
     };
     row("File",
         info.path.string() + ", " + bytesText(info.bytes) + ", " + info.format + " of "
-            + std::to_string(info.tensors) + " tensors");
+            + std::to_string(info.tensors) + (info.tensors == 1 ? " tensor" : " tensors"));
     row("Written by", info.version.empty() ? "" : "DALLE2-pytorch " + info.version);
     for (const auto& part : info.parts)
         row("Holds",
