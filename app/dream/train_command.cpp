@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <sys/prctl.h>
@@ -165,7 +166,9 @@ ExitStatus train(const Options& options)
     if (!result.model.empty())
         output.result(result.model.string());
     if (result.stopped)
-        output.note("Stopped and saved; go on with: dream train --resume " + request.run.string());
+        output.note(std::filesystem::exists(request.run / "run.json")
+                        ? "Stopped and saved; go on with: dream train --resume " + request.run.string()
+                        : "Stopped before the run began.");
     return result.stopped ? Interrupted : Done;
 }
 
