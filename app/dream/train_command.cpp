@@ -151,6 +151,8 @@ ExitStatus train(const Options& options)
         return help(options, request);
     Output output(options.json);
     if (options.dryRun) {
+        if (options.gpus > 1)
+            request.rank.ranks = request.rank.local_ranks = options.gpus;
         const Interrupt interrupt;
         return showPreview(output, reverie::preview_run(request, interrupt.token()));
     }

@@ -75,13 +75,17 @@ public:
     Planner(const TrainRequest& request, std::stop_token stop)
         : stop_(std::move(stop))
         , run_(resolve_run(request))
-        , device_(device_named(run_.request.device))
+        , device_(device_of(run_.request))
         , peak_(device_)
     {
         check_trainable(run_.config, run_.parts, device_);
-        const auto cores = int(std::max(1U, std::thread::hardware_concurrency()));
+        check_ranks(run_.config, run_.parts, ranks());
+        const auto cores = std::max(1, int(std::thread::hardware_concurrency()) / local_ranks());
         torch::set_num_threads(run_.request.threads > 0 ? run_.request.threads : cores);
         available_ = double(available_memory(device_)) + (device_.is_cuda() ? 0. : memory_in_use());
+        if (!device_.is_cuda())
+            available_ /= local_ranks();
+        share_out_steps();
         dataset_ = open_dataset(config().data, picture_size(config().model), config().pictures);
         rows_ = double(dataset_->captions().size());
         skip_finished_parts();
@@ -109,7 +113,35 @@ public:
     }
 
 private:
-    [[nodiscard]] const TrainingConfig& config() const { return run_.config; }
+    [[nodiscard]] const TrainingConfig& config() const { return run_.config; } ///< of one rank
+    [[nodiscard]] int ranks() const { return run_.request.rank.ranks; }
+    [[nodiscard]] int local_ranks() const { return run_.request.rank.local_ranks; }
+
+    /// Of the first rank, if there is one for each here.
+    static at::Device device_of(const TrainRequest& request)
+    {
+        if (request.rank.ranks == 1)
+            return device_named(request.device);
+        device_named(request.device, request.rank.local_ranks - 1);
+        return device_named(request.device, 0);
+    }
+
+    /// Where a run goes on with another number of ranks, each takes its share of a step's samples, in pieces
+    /// of the batch at most unless they are compared with each other.
+    void share_out_steps()
+    {
+        for (const auto& part : run_.parts) {
+            auto& options = part_options(run_.config, part);
+            samples_[part] = options.batch * run_.batches;
+            if (run_.batches == ranks())
+                continue;
+            const auto equal = options.shards * ranks();
+            const auto share = (samples_[part] + equal - 1) / equal * options.shards;
+            if (share > options.batch && part != "clip" && part != "vqgan")
+                options.max_batch_size = chunk_of(options);
+            options.batch = share;
+        }
+    }
 
     void skip_finished_parts()
     {
@@ -278,7 +310,7 @@ private:
         RunPreview::Part shown;
         shown.part = part;
         shown.steps = steps_left(part);
-        shown.batch = part_options(config(), part).batch;
+        shown.batch = samples_.at(part);
         shown.parameters = forecast.need.parameters;
         shown.memory_bytes = std::uint64_t(memory_of(part));
         shown.step_seconds = step_seconds(part);
@@ -309,6 +341,8 @@ private:
         return all ? settings : std::vector<std::string>{};
     }
 
+    [[nodiscard]] std::string each() const { return ranks() > 1 ? " for each process" : ""; }
+
     void judge(RunPreview& preview) const
     {
         const bool memory = available_ == 0 || double(preview.memory_bytes) <= available_;
@@ -316,7 +350,7 @@ private:
         preview.fits = memory && disk;
         if (preview.fits) {
             preview.verdict = "It fits: it takes up to " + size_text(double(preview.memory_bytes)) + " of "
-                + size_text(available_) + " memory and " + size_text(double(preview.disk_bytes))
+                + size_text(available_) + " memory" + each() + " and " + size_text(double(preview.disk_bytes))
                 + " on the disk, and about " + time_text(preview.seconds) + ".";
             return;
         }
@@ -325,7 +359,7 @@ private:
             bool all = true;
             preview.suggestion = remedies(lacking, all);
             preview.verdict = "It does not fit: " + lacking + " takes " + size_text(memory_of(lacking))
-                + " of memory at its peak and " + size_text(available_) + " are free; "
+                + " of memory at its peak and " + size_text(available_) + " are free" + each() + "; "
                 + (all ? "it fits with" : "no setting makes it fit, so choose a smaller model");
             for (const auto& setting : preview.suggestion)
                 preview.verdict += (&setting == preview.suggestion.data() ? " " : ", ") + setting;
@@ -344,6 +378,7 @@ private:
     double available_ = 0, rows_ = 0, tried_rows_ = 0, embedding_seconds_ = 0, rate_ = 0;
     std::unique_ptr<Dataset> dataset_;
     std::vector<std::string> parts_; ///< that are left
+    std::map<std::string, std::int64_t> samples_; ///< of a step of each part, those of all ranks
     std::map<std::string, Forecast> forecasts_;
 };
 

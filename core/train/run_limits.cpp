@@ -53,6 +53,14 @@ void check_limits(const TrainingConfig& config, const std::vector<std::string>& 
     }
 }
 
+void check_ranks(const TrainingConfig& config, const std::vector<std::string>& parts, int ranks)
+{
+    if (ranks > 1 && config.vqgan.max_batch_size > 0
+        && std::find(parts.begin(), parts.end(), "vqgan") != parts.end())
+        throw UsageError("With several processes a VQGAN-VAE learns from whole batches; leave out "
+                         "vqgan.max_batch_size, with a smaller vqgan.batch if memory is short.");
+}
+
 std::string shortage(const TrainingConfig& config, const std::vector<std::string>& parts, c10::Device device,
                      const fs::path& run)
 {

@@ -17,6 +17,9 @@ namespace reverie {
 void check_limits(const TrainingConfig& config, const std::vector<std::string>& parts, c10::Device device,
                   const std::filesystem::path& run);
 
+/// Throws UsageError for what several ranks can't train: an autoencoder's learn together from whole batches.
+void check_ranks(const TrainingConfig& config, const std::vector<std::string>& parts, int ranks);
+
 /// A sentence about a part that will probably need more memory than is free now, or about the disk; empty if
 /// there is nothing to say.
 std::string shortage(const TrainingConfig& config, const std::vector<std::string>& parts, c10::Device device,

@@ -75,7 +75,7 @@ TrainingSession::TrainingSession(const TrainRequest& request, const OnTrainUpdat
         return;
     }
     resolve();
-    check_ranks();
+    check_ranks(config_, parts_, group_.size());
     check_limits(config_, parts_, device_, request_.run);
     if (!request_.after.empty() && !read_run_status(request_.after))
         throw UsageError(request_.after.string() + " holds no run to wait for; check the path.");
@@ -99,15 +99,6 @@ void TrainingSession::resolve()
     expected_ = std::move(resolved.expected);
     batches_ = resolved.batches;
     settle_in();
-}
-
-/// An autoencoder's ranks learn together from whole batches.
-void TrainingSession::check_ranks() const
-{
-    if (!group_.is_alone() && config_.vqgan.max_batch_size > 0
-        && std::find(parts_.begin(), parts_.end(), "vqgan") != parts_.end())
-        throw UsageError("With several processes a VQGAN-VAE learns from whole batches; leave out "
-                         "vqgan.max_batch_size, with a smaller vqgan.batch if memory is short.");
 }
 
 /// Models, data and weights.

@@ -28,7 +28,6 @@ private:
     TrainResult lead();
     TrainResult follow();
     void resolve();
-    void check_ranks() const;
     void settle_in();
     static std::string asked(const TrainRequest& request);
     void compare_options(const std::string& rank_0) const;

@@ -173,6 +173,45 @@ private Q_SLOTS:
         QCOMPARE(part_of(preview, "unet1").steps, 6);
         on.set = { "prior.steps=10" };
         QCOMPARE(part_of(preview_training(on, {}), "prior").steps, 8);
+
+        auto recorded = json::parse(read_file(asked.run / "run.json"));
+        recorded["ranks"] = 4;
+        write_file(asked.run / "run.json", recorded.dump());
+        on.set.clear();
+        std::stop_source counting; // and trying nothing
+        counting.request_stop();
+        const auto of_four = part_of(preview_training(on, counting.get_token()), "unet1");
+        on.rank.ranks = on.rank.local_ranks = 4;
+        const auto on_four = part_of(preview_training(on, counting.get_token()), "unet1");
+        QCOMPARE(of_four.batch, 32); // of a step
+        QCOMPARE(on_four.batch, 32);
+        std::printf("a step of four ranks: %.4f s on one, %.4f s on four\n", of_four.step_seconds,
+                    on_four.step_seconds);
+        QVERIFY(of_four.step_seconds > 1.5 * on_four.step_seconds);
+    }
+
+    void aPreviewIsOfAllProcesses()
+    {
+        auto asked = request("ranks");
+        std::stop_source counting; // and trying nothing
+        counting.request_stop();
+        const auto alone = preview_training(asked, counting.get_token());
+        asked.rank.ranks = asked.rank.local_ranks = 4;
+        const auto together = preview_training(asked, counting.get_token());
+        QCOMPARE(part_of(together, "unet1").batch, 4 * part_of(alone, "unet1").batch);
+        QCOMPARE(together.memory_bytes, alone.memory_bytes); // of each, and each has a quarter
+        QVERIFY(together.available_bytes < alone.available_bytes / 2);
+        QVERIFY2(together.verdict.find("for each process") != std::string::npos, together.verdict.c_str());
+
+        QProcess dream;
+        dream.start(QStringLiteral(DREAM_PROGRAM),
+                    { QStringLiteral("train"), QStringLiteral("vqgan"), QStringLiteral("--preset"),
+                      QStringLiteral("latent"), QStringLiteral("--data"), QStringLiteral("shapes:64"),
+                      QStringLiteral("--set"), QStringLiteral("vqgan.max_batch_size=2"),
+                      QStringLiteral("--gpus"), QStringLiteral("2"), QStringLiteral("--dry-run") });
+        QVERIFY(dream.waitForFinished(60000));
+        const auto said = dream.readAllStandardError();
+        QVERIFY2(dream.exitCode() == 2 && said.contains("whole batches"), said.constData());
     }
 
     void drawingEmbeddingsTakesItsTime()
