@@ -4,6 +4,8 @@
 #include "core/base/random_key.h"
 #include "core/io/options_json.h"
 #include "core/train/chunks.h"
+#include "core/train/part_need.h"
+#include "core/train/step_noise.h"
 
 #include <torch/torch.h>
 
@@ -189,14 +191,19 @@ double PartTrainer::loss_of(const Rows& rows, std::int64_t batch)
 {
     const torch::NoGradGuard no_grad;
     double sum = 0;
-    for (const auto& chunk : chunks(std::int64_t(rows.size()), batch)) {
-        const Rows part(rows.begin() + chunk.begin, rows.begin() + chunk.end);
-        Keys keys;
-        for (const auto row : part)
-            keys.push_back(random_key({ key_, name_key("validation"), std::uint64_t(row) }));
-        KeyedNoise noise(keys);
-        const Autocast autocast(parameters_[0].device(), options_.precision);
-        sum += objective_.loss(part, noise).item<double>() * chunk.share;
+    Keys keys;
+    for (const auto row : rows)
+        keys.push_back(random_key({ key_, name_key("validation"), std::uint64_t(row) }));
+    const auto most = objective_.compares_samples() ? batch : chunk_of(options_);
+    for (const auto& whole : chunks(std::int64_t(rows.size()), batch)) {
+        const Keys all(keys.begin() + whole.begin, keys.begin() + whole.end);
+        for (const auto& piece : chunks(whole.end - whole.begin, most)) {
+            const auto begin = whole.begin + piece.begin, end = whole.begin + piece.end;
+            StepNoise noise({ keys.begin() + begin, keys.begin() + end }, all);
+            const Autocast autocast(parameters_[0].device(), options_.precision);
+            const auto loss = objective_.loss({ rows.begin() + begin, rows.begin() + end }, noise);
+            sum += loss.item<double>() * piece.share * whole.share;
+        }
     }
     return sum;
 }

@@ -229,6 +229,8 @@ private Q_SLOTS:
         for (const auto& [step, loss] : whole)
             QVERIFY2(std::abs(chunks.at(step) - loss) < 1e-3 * loss, step.c_str());
         QVERIFY(std::abs(chunks.at("prior 1") - whole.at("prior 1")) < 1e-5);
+        const double loss = lines("at-once", "valid").at(0).numbers.at("loss");
+        QVERIFY(std::abs(lines("chunks", "valid").at(0).numbers.at("loss") - loss) < 1e-3 * loss);
     }
 
     void narrowProductsGiveNearlyTheSameLoss()
