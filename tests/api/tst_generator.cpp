@@ -330,8 +330,17 @@ private Q_SLOTS:
         QVERIFY(refused([](auto& r) { r.eta = 1.5; }));
         QVERIFY(refused([](auto& r) { r.candidates = 0; }));
         QVERIFY(refused([](auto& r) { r.seed = ~std::uint64_t(0); }));
+        QVERIFY(refused([](auto& r) { r.seed = (1ULL << 53U) - 1, r.count = 2; }));
+        QVERIFY(refused([&](auto& r) { r.recipe.later = LaterStages{ 2, 0, nan }; }));
         QVERIFY(refused([](auto& r) { r.image_embeds = { { 1.F, 2.F } }; }));
         QVERIFY(refused([](auto& r) { r.kept = { { 2, Image{} } }; }));
+        QVERIFY(refused([](auto& r) {
+            r.count = 2;
+            const auto square = [](int side) {
+                return Image{ side, side, std::vector<std::uint8_t>(std::size_t(3 * side * side)) };
+            };
+            r.kept = { { 1, square(8) }, { 1, square(4) } };
+        }));
         QVERIFY(refused([](auto& r) { r.sampler = Sampler::Ddpm, r.steps = { 4 }; }));
         QVERIFY(
             usage_error_of([&] { PipelineGenerator(load_pipeline(path), "", { .device = "tpu" }); }).size()
