@@ -671,6 +671,7 @@ private Q_SLOTS:
         const double after = residentMegabytes();
         qInfo("%.0f s of dragging, %lld sketches: %.1f MB before, %.1f MB after", seconds,
               static_cast<long long>(explored.size()), before, after);
+        QVERIFY(explored.size() > 0);
         QVERIFY(after < before + 8);
         QTRY_VERIFY_WITH_TIMEOUT(m_session->pictures().rowCount() > pictures,
                                  patience); // the last is completed

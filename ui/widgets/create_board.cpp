@@ -111,6 +111,11 @@ void CreatePage::sketch()
         return;
     if (m_showing == Showing::Editor || (m_session.isDrawing() && !m_sketching))
         return;
+    m_sketchAgain = m_session.isDrawing();
+    if (m_sketchAgain) { // once this one is seen, or nothing would be while a slider moves
+        m_completeSoon.start();
+        return;
+    }
     auto draft = readyDraft();
     if (!draft || draft->request.prompts.size() > 1)
         return;

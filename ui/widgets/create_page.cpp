@@ -183,6 +183,10 @@ void CreatePage::connectSession()
     connect(&m_session, &Session::sourceFailed, this,
             [this](const QString& text) { m_message->showError(text); });
     connect(&m_session, &Session::explored, this, &CreatePage::refresh);
+    connect(&m_session, &Session::drawingEnded, this, [this](bool stopped) {
+        if (std::exchange(m_sketchAgain, false) && m_sketching && !stopped)
+            sketch();
+    });
     connect(&m_session.pictures(), &QAbstractItemModel::dataChanged, this, &CreatePage::refresh);
 }
 

@@ -234,6 +234,7 @@ private:
     SettingsHistory* m_steps;
     QTimer m_completeSoon; ///< when the mix has not changed for a while, it is drawn to the end
     bool m_sketching = false; ///< the board holds a sketch of the mix, not candidates
+    bool m_sketchAgain = false; ///< the mix has changed since
     std::optional<quint64> m_sketchSeed;
     QTimer m_showSoon; ///< previews may come faster than anybody can see
     quint32 m_captionTurn = 0;
