@@ -378,6 +378,25 @@ private Q_SLOTS:
         QCOMPARE(rowsOf(file()), QStringList{ QStringLiteral("cat face 2") });
     }
 
+    void whatDidNotSucceedIsTriedAgainByItsKey()
+    {
+        pauseByKey();
+        ask(QStringLiteral("cat face"), 2);
+        QTRY_COMPARE(rowsOf(file()).size(), 1);
+        shut();
+        onDatabase([](QSqlDatabase& database) {
+            QVERIFY(QSqlQuery(database).exec(QStringLiteral("UPDATE entries SET attempts = 2")));
+        });
+        open();
+        QTRY_COMPARE(m_queue->rowCount(), 1);
+        QVERIFY(!m_queue->at(0).problem.isEmpty());
+        pauseByKey();
+        choose(0);
+        QTest::keyClick(&list(), Qt::Key_R);
+        QTRY_COMPARE_WITH_TIMEOUT(m_queue->rowCount(), 0, patience);
+        QTRY_COMPARE(picturesBySeed(output()).size(), size_t(1));
+    }
+
     void aTemplateIsDrawnOnceForEveryMeaning()
     {
         ask(QStringLiteral("{red|blue} heart"), 7);
