@@ -38,6 +38,7 @@ GridDialog::GridDialog(GenerateRequest base, QString device, const std::vector<A
     , m_summary(new QLabel)
     , m_draw(new QPushButton(tr("&Draw")))
 {
+    m_base.recipe = without_pixels(std::move(m_base.recipe)); // parts of it are only counted
     setObjectName(QStringLiteral("gridDialog"));
     setWindowTitle(tr("Draw a grid"));
     m_draw->setObjectName(QStringLiteral("drawGrid"));
