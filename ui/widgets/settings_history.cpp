@@ -96,11 +96,11 @@ public:
         m_since.start();
     }
 
-    void undo() override { m_history.apply(m_before, m_withPrompt); }
+    void undo() override { m_history.apply(m_before, m_withPrompt && m_history.promptIs(m_after)); }
     void redo() override
     {
         if (m_isDone)
-            m_history.apply(m_after, m_withPrompt);
+            m_history.apply(m_after, m_withPrompt && m_history.promptIs(m_before));
         m_isDone = true;
     }
     int id() const override { return 1; }
@@ -180,6 +180,11 @@ void SettingsHistory::look()
     const Settings::Draft before = std::exchange(m_now, draft);
     if (!names.isEmpty())
         m_steps.push(new Step(*this, before, draft, names, withPrompt));
+}
+
+bool SettingsHistory::promptIs(const Settings::Draft& draft) const
+{
+    return m_panel.draft().prompt == draft.prompt;
 }
 
 void SettingsHistory::apply(const Settings::Draft& draft, bool withPrompt)

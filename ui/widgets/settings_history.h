@@ -31,6 +31,7 @@ public:
 private:
     class Step;
     void look();
+    [[nodiscard]] bool promptIs(const Settings::Draft& draft) const; ///< nothing was typed since
     void apply(const Settings::Draft& draft, bool withPrompt);
 
     ParameterPanel& m_panel;
