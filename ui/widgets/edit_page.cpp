@@ -283,11 +283,14 @@ void EditPage::change(void (PictureMask::*what)())
     showState();
 }
 
-/// What can be undone, and the size of the frame.
+/// What can be done with the mask, and the size of the frame.
 void EditPage::showState()
 {
-    m_actions.undo->setEnabled(m_edit.mask.canUndo());
-    m_actions.redo->setEnabled(m_edit.mask.canRedo());
+    const bool painting = m_edit.kind == PictureEdit::Kind::Repaint;
+    m_actions.undo->setEnabled(painting && m_edit.mask.canUndo());
+    m_actions.redo->setEnabled(painting && m_edit.mask.canRedo());
+    m_actions.clear->setEnabled(painting);
+    m_actions.invert->setEnabled(painting);
     const QMargins& frame = m_edit.frame;
     const std::array<int, 4> sides{ frame.left(), frame.top(), frame.right(), frame.bottom() };
     for (std::size_t i = 0; i < sides.size(); ++i) {
