@@ -49,6 +49,7 @@ std::optional<PictureEdit> PictureEdit::of(const Recipe& recipe)
         PictureEdit edit(recipe.inpaint->picture);
         edit.mask = PictureMask(recipe.inpaint->mask.image);
         edit.feather = PictureMask::featherOf(recipe.inpaint->mask.image);
+        edit.resampleTimes = recipe.inpaint->resample_times;
         return edit;
     }
     if (recipe.outpaint) {
@@ -61,6 +62,8 @@ std::optional<PictureEdit> PictureEdit::of(const Recipe& recipe)
         const int left = wanted.left.value_or((width - size.width()) / 2);
         const int top = wanted.top.value_or((height - size.height()) / 2);
         edit.frame = { left, top, width - size.width() - left, height - size.height() - top };
+        edit.resampleTimes = wanted.resample_times;
+        edit.overlap = wanted.overlap;
         return edit;
     }
     if (recipe.start) {
@@ -114,7 +117,7 @@ void PictureEdit::applyTo(Recipe& recipe) const
                              .toHex()
                              .toStdString();
         painted.drawn = picture.drawn; // it says nothing about where the picture comes from
-        recipe.inpaint = InpaintPicture{ picture, std::move(painted) };
+        recipe.inpaint = InpaintPicture{ picture, std::move(painted), resampleTimes };
         return;
     }
     case Kind::Extend: {
@@ -123,6 +126,8 @@ void PictureEdit::applyTo(Recipe& recipe) const
         wanted.height = frameSize().height();
         wanted.left = frame.left();
         wanted.top = frame.top();
+        wanted.overlap = overlap;
+        wanted.resample_times = resampleTimes;
         recipe.outpaint = std::move(wanted);
         return;
     }

@@ -24,6 +24,8 @@ struct PictureEdit {
     int feather = 2; ///< pixels of the picture
     QMargins frame; ///< what is added on each side, in pixels of the picture
     double strength = 0.6; ///< of a start, above 0 up to 1
+    int resampleTimes = InpaintPicture().resample_times; ///< how often every step of the new part is taken
+    double overlap = OutpaintPicture().overlap; ///< of the windows that fill the frame, 0 .. < 1
 
     PictureEdit() = default;
     explicit PictureEdit(SourcePicture picture);
