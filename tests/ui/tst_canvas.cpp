@@ -17,6 +17,7 @@
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/picture_view.h"
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/stage_tile.h"
 #include "ui/widgets/theme.h"
@@ -237,6 +238,16 @@ class CanvasTest : public QObject
         QApplication::sendEvent(&canvas(), &event);
     }
 
+    void drop(const QString& path)
+    {
+        QMimeData data;
+        data.setUrls({ QUrl::fromLocalFile(path) });
+        QDragEnterEvent enter(QPoint(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(m_window.get(), &enter);
+        QDropEvent event(QPointF(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(m_window.get(), &event);
+    }
+
     [[nodiscard]] int paintedNow() const { return painted(editor().edit().mask.image()); }
 
 private Q_SLOTS:
@@ -270,7 +281,13 @@ private Q_SLOTS:
         QCOMPARE(making.parents.at(0).sha256, hash_file(heart.toStdString()));
         QCOMPARE(making.recipe.inpaint->mask.sha256, hash_file(maskFile.toStdString()));
 
-        // Its own record brings all of it back, and draws the same.
+        // Its own record brings all of it back, whatever drew it, and draws the same.
+        GenerateRequest twice = request_from(making);
+        editor().edit().applyTo(twice.recipe);
+        twice.recipe.inpaint->resample_times = 2;
+        m_queue->add({ twice }, QStringLiteral("cpu"));
+        const QString other = written(3);
+        QVERIFY(QImage(other) != after);
         const int area = paintedNow();
         QTest::keyClick(m_window.get(), Qt::Key_A, Qt::ControlModifier | Qt::ShiftModifier);
         QTRY_VERIFY_WITH_TIMEOUT(canvas().isVisible(), patience);
@@ -278,7 +295,8 @@ private Q_SLOTS:
         QCOMPARE(editor().edit().feather, 2);
         QCOMPARE(prompt().toPlainText(), QStringLiteral("cat face"));
         const QString again = drawn();
-        QCOMPARE(QImage(again), after);
+        QCOMPARE(QImage(again), QImage(other));
+        QCOMPARE(makingOf(again).recipe.inpaint->resample_times, 2);
     }
 
     void everyToolOfTheBrushWorksByMouseAndByKeys()
@@ -309,6 +327,17 @@ private Q_SLOTS:
         QTest::keyClick(&canvas(), Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
         QCOMPARE(paintedNow(), dab);
         QTest::keyClick(&canvas(), Qt::Key_I);
+        QCOMPARE(paintedNow(), 64 * 64 - dab);
+        QTest::keyClick(&canvas(), Qt::Key_Delete);
+        QCOMPARE(paintedNow(), 0);
+
+        QTest::keyClick(&canvas(), Qt::Key_Z, Qt::ControlModifier);
+        QTest::keyClick(&canvas(), Qt::Key_X); // where no mask is shown, none is changed
+        for (const auto& [key, modifiers] : { std::pair{ Qt::Key_Z, Qt::ControlModifier },
+                                              { Qt::Key_Delete, Qt::NoModifier },
+                                              { Qt::Key_I, Qt::NoModifier } })
+            QTest::keyClick(&canvas(), key, modifiers);
+        QTest::keyClick(&canvas(), Qt::Key_R);
         QCOMPARE(paintedNow(), 64 * 64 - dab);
         QTest::keyClick(&canvas(), Qt::Key_Delete);
         QCOMPARE(paintedNow(), 0);
@@ -347,6 +376,35 @@ private Q_SLOTS:
         QVERIFY(!canvas().isVisible());
         QTest::keyClick(m_window.get(), Qt::Key_R, Qt::ControlModifier | Qt::ShiftModifier);
         QVERIFY(canvas().isVisible());
+    }
+
+    void whatIsBehindTheEditorIsThereAgain()
+    {
+        type(QStringLiteral("red heart"));
+        enter(named<QDoubleSpinBox>(QStringLiteral("Pictures")), QStringLiteral("2"));
+        QTest::keyClick(&prompt(), Qt::Key_Return, Qt::ControlModifier);
+        written(2);
+        auto* view = m_window->findChild<PictureView*>();
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_Right);
+        QCOMPARE(view->current(), 1);
+        QTest::keyClick(view, Qt::Key_R, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(canvas().isVisible() && canvas().hasFocus(), patience);
+        QTest::keyClick(&canvas(), Qt::Key_Escape);
+        QVERIFY(view->isVisible() && view->hasFocus());
+        QCOMPARE(view->current(), 1);
+
+        // A file that is gone is said so, and what comes next means what it says.
+        const QStringList files = picturesBelow(output());
+        for (const QString& file : files)
+            QVERIFY(QFile::rename(file, file + QStringLiteral(".away")));
+        QTest::keyClick(view, Qt::Key_R, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(!m_window->findChild<MessageBar*>()->text().isEmpty(), 20'000);
+        for (const QString& file : files)
+            QVERIFY(QFile::rename(file + QStringLiteral(".away"), file));
+        QTest::keyClick(view, Qt::Key_M, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(!parameters().blendPanel().isEmpty(), 20'000);
+        QVERIFY(!canvas().isVisible());
     }
 
     void theFeatherFadesInsideThePart()
@@ -578,6 +636,20 @@ private Q_SLOTS:
         QCOMPARE(chosen.recipe.later->seed, std::uint64_t(99));
         QCOMPARE(chosen.recipe.later->cond_scale, std::optional(3.));
         QCOMPARE(stage(picturesBelow(output()).last()), stage(heart));
+        // Another model has no part in it.
+        QFile shipped(Settings::model());
+        QVERIFY(shipped.open(QFile::ReadOnly));
+        QFile other(m_folder->filePath(QStringLiteral("other.safetensors")));
+        QVERIFY(other.open(QFile::WriteOnly));
+        other.write(
+            shipped.readAll().replace("\"modelspec.title\": \"Emoji\"", "\"modelspec.title\": \"Other\""));
+        other.close();
+        QSignalSpy opened(m_session.get(), &Session::modelOpened);
+        m_window->createPage().openModel(other.fileName());
+        QTRY_VERIFY_WITH_TIMEOUT(!opened.isEmpty(), 30'000);
+        QTest::keyClick(m_window.get(), Qt::Key_L, Qt::ControlModifier);
+        QTRY_VERIFY(m_window->findChild<MessageBar*>()->text().contains(QStringLiteral("“Emoji”")));
+        QVERIFY(m_session->isIdle() && m_queue->rowCount() == 0);
     }
 
     void aDroppedPhotographCanBeVariedMixedOrEdited()
@@ -586,14 +658,6 @@ private Q_SLOTS:
         photograph.fill(QColor(200, 60, 40));
         const QString path = m_folder->filePath(QStringLiteral("photo.png"));
         QVERIFY(photograph.save(path));
-        const auto drop = [&] {
-            QMimeData data;
-            data.setUrls({ QUrl::fromLocalFile(path) });
-            QDragEnterEvent enter(QPoint(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-            QApplication::sendEvent(m_window.get(), &enter);
-            QDropEvent event(QPointF(600, 400), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-            QApplication::sendEvent(m_window.get(), &event);
-        };
         const auto press = [&](const QString& text) {
             QAbstractButton* button = nullptr;
             const bool found = QTest::qWaitFor(
@@ -610,14 +674,14 @@ private Q_SLOTS:
             button->setFocus();
             QTest::keyClick(button, Qt::Key_Space);
         };
-        drop();
+        drop(path);
         press(QStringLiteral("Edit It"));
         QTRY_VERIFY_WITH_TIMEOUT(canvas().isVisible(), patience);
         QCOMPARE(editor().edit().size(), QSize(80, 100));
         QVERIFY(!editor().edit().picture.drawn);
         QTest::keyClick(&canvas(), Qt::Key_Escape);
         for (const char* verb : { "Mix It In", "Mix It In", "Vary It" }) {
-            drop();
+            drop(path);
             press(QString::fromLatin1(verb));
             const auto parts = [this] { return parameters().blendPanel().recipe().blend.size(); };
             const std::size_t before = parts();

@@ -5,6 +5,7 @@
 #include "ui/session/session.h"
 #include "ui/session/settings.h"
 #include "ui/widgets/create_page.h"
+#include "ui/widgets/edit_page.h"
 #include "ui/widgets/finished_pane.h"
 #include "ui/widgets/main_window.h"
 #include "ui/widgets/parameter_panel.h"
@@ -16,6 +17,7 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QFileDialog>
 #include <QKeySequenceEdit>
 #include <QLabel>
 #include <QLineEdit>
@@ -294,6 +296,48 @@ private Q_SLOTS:
         redo();
         QTRY_COMPARE(saved().prompt, QStringLiteral("red heart"));
         QCOMPARE(saved().seed, std::optional<quint64>(21));
+        box.setFocus(); // what is typed behind it stays
+        QTest::keyClick(&box, Qt::Key_End, Qt::ControlModifier);
+        QTest::keyClicks(&box, QStringLiteral(" at night"));
+        undo();
+        QTRY_COMPARE(saved().seed, std::optional<quint64>(7));
+        QCOMPARE(box.toPlainText(), QStringLiteral("red heart at night"));
+        redo();
+        QTRY_COMPARE(saved().seed, std::optional<quint64>(21));
+        QCOMPARE(box.toPlainText(), QStringLiteral("red heart at night"));
+    }
+
+    void keysOfThePageCreateCountOnlyThere()
+    {
+        QVERIFY2(window().createPage().isAncestorOf(QApplication::focusWidget()),
+                 "the keyboard starts elsewhere");
+        drawByKey(QStringLiteral("red heart"));
+        QTest::keyClick(&window(), Qt::Key_4, Qt::ControlModifier);
+        auto* search = named<QLineEdit>(window(), QStringLiteral("Search models"));
+        QVERIFY(search);
+        search->setFocus();
+        QTest::keyClick(search, Qt::Key_R, Qt::ControlModifier);
+        QTest::keyClick(search, Qt::Key_L, Qt::ControlModifier);
+        QTRY_VERIFY(window().findChild<QFileDialog*>());
+        window().findChild<QFileDialog*>()->reject();
+        QTRY_VERIFY(!window().findChild<QFileDialog*>());
+        window().activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window()));
+        search->setFocus();
+        QTest::keyClick(search, Qt::Key_Return, Qt::ControlModifier); // of the window
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->session().isDrawing(), patience);
+        QTest::keyClick(search, Qt::Key_Escape);
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->session().isIdle(), patience);
+        QCOMPARE(m_program->session().pictures().rowCount(), 2);
+        QVERIFY(m_program->session().pictures().at(1).picture.complete);
+        QVERIFY(!window().findChild<EditPage*>()->isOpen());
+        QTest::keyClick(&window(), Qt::Key_1, Qt::ControlModifier);
+        QTest::keyClick(&window(), Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->session().isDrawing(), patience);
+        QTest::keyClick(&window(), Qt::Key_Escape);
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->session().isIdle(), patience);
+        const PictureList& pictures = m_program->session().pictures();
+        QVERIFY(pictures.rowCount() == 2 || !pictures.at(2).picture.complete);
     }
 };
 

@@ -45,6 +45,8 @@ QAction* CreatePage::addAction(const QString& text, const QList<QKeySequence>& s
 {
     auto* action = new QAction(text, this);
     action->setShortcuts(shortcuts);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut); // other pages have keys of their own
+    QWidget::addAction(action);
     connect(action, &QAction::triggered, this, run);
     return action;
 }
@@ -54,13 +56,12 @@ void CreatePage::makeActions()
     using Keys = QList<QKeySequence>;
     m_actions.draw = addAction(tr("&Draw"), Keys{ Qt::CTRL | Qt::Key_Return, Qt::CTRL | Qt::Key_Enter },
                                &CreatePage::draw);
+    m_actions.draw->setShortcutContext(Qt::WindowShortcut);
     m_actions.drawNext = addAction(
         tr("Draw &Next"), Keys{ Qt::CTRL | Qt::SHIFT | Qt::Key_Return, Qt::CTRL | Qt::SHIFT | Qt::Key_Enter },
         &CreatePage::drawNext);
     m_actions.drawNext->setToolTip(tr("Draw before everything else in the queue (Ctrl+Shift+Enter)"));
-    m_actions.stop = new QAction(tr("&Stop and Keep What Is There"), this);
-    m_actions.stop->setShortcut(Qt::Key_Escape);
-    connect(m_actions.stop, &QAction::triggered, &m_session, &Session::stop);
+    m_actions.stop = addAction(tr("&Stop and Keep What Is There"), Keys{ Qt::Key_Escape }, &CreatePage::stop);
     m_actions.reset = new QAction(tr("&Reset to the Model's Defaults"), this);
     connect(m_actions.reset, &QAction::triggered, m_parameters, &ParameterPanel::resetToDefaults);
     m_actions.copy = addAction(tr("&Copy Picture"), Keys{ QKeySequence::Copy }, &CreatePage::copy);
@@ -141,6 +142,11 @@ void CreatePage::enableActions()
     for (QAction* action : { m_actions.copy, m_actions.usePrompt, m_actions.useSeed, m_actions.useAll })
         action->setEnabled(picture);
     enableEditActions();
+}
+
+void CreatePage::stop()
+{
+    m_session.stop();
 }
 
 void CreatePage::copy()

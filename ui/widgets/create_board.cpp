@@ -150,7 +150,7 @@ void CreatePage::completeSketch()
 void CreatePage::mixIn()
 {
     if (const FinishedPicture* picture = currentPicture())
-        m_session.readSource(picture->path);
+        readSource(picture->path, {});
 }
 
 void CreatePage::choosePictureToMix()
@@ -159,7 +159,7 @@ void CreatePage::choosePictureToMix()
                                    tr("Pictures (*.png *.jpg *.jpeg *.webp)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, &m_session, &Session::readSource);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) { readSource(path, {}); });
     dialog->open();
 }
 

@@ -57,13 +57,7 @@ void CreatePage::makeEditActions()
 
 void CreatePage::connectEditing()
 {
-    connect(m_editor, &EditPage::leaveWanted, this, [this] {
-        m_showing = Showing::Nothing;
-        if (m_finished->currentRow() >= 0)
-            m_showing = Showing::Picture;
-        refresh();
-        m_view->setFocus();
-    });
+    connect(m_editor, &EditPage::leaveWanted, this, &CreatePage::leaveEditor);
     connect(&m_session, &Session::pictureSaved, this,
             [this](const QString& path, quint64 id) { noteStripFile(id, path); });
     connect(m_strip, &CascadeStrip::stageChosen, this, &CreatePage::showStage);
@@ -102,6 +96,7 @@ void CreatePage::readMaking(const QString& path, std::function<void(const Pictur
 {
     m_withMaking = std::move(then);
     m_withoutMaking = std::move(otherwise);
+    m_dropped.clear();
     m_session.readMaking(path);
 }
 
@@ -121,16 +116,27 @@ void CreatePage::openEditor(PictureEdit edit, const QString& prompt)
 {
     if (m_parameters->promptBox().toPlainText().trimmed().isEmpty() && !prompt.isEmpty())
         m_parameters->setPrompt(prompt);
-    m_showing = Showing::Editor;
-    refresh();
+    showEditor();
     m_editor->open(std::move(edit));
 }
 
 void CreatePage::showEditor()
 {
+    if (m_showing != Showing::Editor)
+        m_behindEditor = m_showing;
     m_showing = Showing::Editor;
     refresh();
     m_editor->canvas().setFocus();
+}
+
+void CreatePage::leaveEditor()
+{
+    const bool nothingDrawn = !m_session.isDrawing() && m_drawn.empty(); // it was stopped meanwhile
+    m_showing = m_behindEditor == Showing::Drawing && nothingDrawn ? Showing::Nothing : m_behindEditor;
+    if (m_showing == Showing::Nothing && m_finished->currentRow() >= 0)
+        m_showing = Showing::Picture;
+    refresh();
+    m_view->setFocus();
 }
 
 void CreatePage::vary(const SourcePicture& source)
@@ -141,8 +147,9 @@ void CreatePage::vary(const SourcePicture& source)
 
 void CreatePage::takeDropped(const QString& path)
 {
-    m_dropped = path;
+    m_message->dismiss();
     restoreFrom(path);
+    m_dropped = path;
 }
 
 void CreatePage::offerMore(const QString& text)
@@ -258,7 +265,7 @@ void CreatePage::showStage(int stage)
     m_timeLine->showStage(stage);
     enableActions();
     const int stages = static_cast<int>(m_session.model()->stages.size());
-    if (stage < stages)
+    if (stage < stages && m_actions.drawOn->isEnabled())
         m_message->showOffer(
             tr("Stage %1 of %2. The seed on the left counts for what is drawn anew; so does the guidance, if those "
                "stages read the prompt.")
@@ -276,6 +283,13 @@ void CreatePage::drawOn()
 /// Behind the stage that the time line shows, or the last one alone.
 void CreatePage::drawLaterStages(const PictureMaking& making)
 {
+    const QString model = QString::fromStdString(making.settings.model);
+    if (!m_session.model() || model != QString::fromStdString(m_session.model()->title)) {
+        m_message->showNote(
+            tr("This picture was made with the model “%1”; open it to draw its later stages anew.")
+                .arg(model));
+        return;
+    }
     const int stages = static_cast<int>(making.settings.steps.size());
     const int from = m_timeLine->stage() > 0 ? std::min(m_timeLine->stage() + 1, stages) : stages;
     GenerateRequest request = request_from(making);

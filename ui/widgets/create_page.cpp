@@ -23,6 +23,7 @@
 #include "ui/widgets/time_line.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QFileInfo>
 #include <QRandomGenerator>
 #include <QSplitter>
@@ -155,6 +156,7 @@ void CreatePage::connectSession()
         m_parameters->setUnknownWords(advice.unknownWords);
     });
     connect(&m_session, &Session::makingRead, this, [this](const PictureMaking& making, const QString& path) {
+        m_withoutMaking = {};
         if (const auto then = std::exchange(m_withMaking, {}))
             then(making);
         else
@@ -163,6 +165,8 @@ void CreatePage::connectSession()
     });
     connect(&m_session, &Session::foreignRead, this,
             [this](const PictureMetadata& picture, const QString& path) {
+                m_withMaking = {};
+                m_withoutMaking = {};
                 recall(picture, Recall::All, path);
                 offerMore({});
             });
@@ -180,8 +184,10 @@ void CreatePage::connectSession()
         else
             m_parameters->blendPanel().addPicture(source);
     });
-    connect(&m_session, &Session::sourceFailed, this,
-            [this](const QString& text) { m_message->showError(text); });
+    connect(&m_session, &Session::sourceFailed, this, [this](const QString& text) {
+        m_withSource = {};
+        m_message->showError(text);
+    });
     connect(&m_session, &Session::explored, this, &CreatePage::refresh);
     connect(&m_session, &Session::drawingEnded, this, [this](bool stopped) {
         if (std::exchange(m_sketchAgain, false) && m_sketching && !stopped)
@@ -248,6 +254,8 @@ void CreatePage::showModel(const ModelInfo& model)
     m_parameters->promptBox().setWeightProblem({});
     m_steps->accept();
     m_empty->setModel(model);
+    if (m_strip->isAncestorOf(QApplication::focusWidget()))
+        m_view->setFocus(); // its tiles go
     m_strip->setModel(model);
     offerCaptions();
     m_session.advise(m_parameters->promptBox().toPlainText());

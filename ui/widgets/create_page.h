@@ -145,6 +145,7 @@ private:
     void choosePictureToMix();
     void showHistory();
     void stepHistory(const QString& prompt);
+    void stop();
     void copy();
     void showInFolder();
     void openFolder();
@@ -167,6 +168,7 @@ private:
     void makeEditActions();
     void edit();
     void showEditor();
+    void leaveEditor();
     void openEditor(PictureEdit edit, const QString& prompt);
     void readSource(const QString& path, std::function<void(const SourcePicture&)> then);
     void vary(const SourcePicture& source);
@@ -217,6 +219,7 @@ private:
     quint64 m_timeLineOf = 0; ///< id of the picture whose steps it shows
     Actions m_actions{};
     Showing m_showing = Showing::Nothing;
+    Showing m_behindEditor = Showing::Nothing; ///< what is shown when it is left
     bool m_modelFailed = false;
     int m_focus = 0; ///< of the drawing's pictures, the one the strip shows
     bool m_focusChosen = false; ///< by the person, so that it does not follow the drawing

@@ -210,6 +210,9 @@ void CreatePage::choosePrompts()
 
 void CreatePage::readPrompts(const QString& path)
 {
+    m_withMaking = {}; // of a picture whose reading ends here
+    m_withoutMaking = {};
+    m_dropped.clear();
     m_session.readPrompts(path);
 }
 

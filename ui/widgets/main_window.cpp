@@ -12,6 +12,7 @@
 #include "ui/widgets/models_page.h"
 #include "ui/widgets/name_pattern_dialog.h"
 #include "ui/widgets/parameter_panel.h"
+#include "ui/widgets/prompt_box.h"
 #include "ui/widgets/queue_panel.h"
 #include "ui/widgets/shortcut_sheet.h"
 #include "ui/widgets/theme.h"
@@ -87,6 +88,7 @@ MainWindow::MainWindow(Session& session, GalleryStore* gallery, DrawQueue* queue
         addGallery(*gallery);
     showTitle({});
     restoreState();
+    m_create->parameters().promptBox().setFocus(); // not the tabs above it
     m_saveSoon.setSingleShot(true);
     m_saveSoon.setInterval(save_delay_ms);
     connect(&m_saveSoon, &QTimer::timeout, this, &MainWindow::saveState);
@@ -446,6 +448,8 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 void MainWindow::dropEvent(QDropEvent* event)
 {
     const QString path = openableFile(*event->mimeData());
+    if (!isModel(path))
+        showPage(0);
     if (isPicture(path))
         m_create->takeDropped(path);
     else

@@ -51,7 +51,7 @@ void MessageBar::showNote(const QString& text)
 
 void MessageBar::showOffer(const QString& text, const QList<QAction*>& actions)
 {
-    if (!isVisible() || m_kind != QLatin1String("error"))
+    if (isHidden() || m_kind != QLatin1String("error"))
         show(QStringLiteral("note"), text, actions);
 }
 
@@ -91,7 +91,7 @@ void MessageBar::dismiss()
 
 QString MessageBar::text() const
 {
-    return isVisible() ? m_text->text() : QString();
+    return isHidden() ? QString() : m_text->text();
 }
 
 } // namespace reverie::ui

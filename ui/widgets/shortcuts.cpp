@@ -90,7 +90,8 @@ QString plainText(const QAction& action)
 void Shortcuts::addPage(const QString& group, const QWidget& page)
 {
     for (QAction* action : page.findChildren<QAction*>())
-        if (QLatin1String(action->parent()->metaObject()->className()).startsWith(ours))
+        if (QLatin1String(action->parent()->metaObject()->className()).startsWith(ours)
+            && !action->associatedObjects().isEmpty()) // an offer in a message has no keys
             add(group, ownerName(*action->parent()), action);
 }
 
