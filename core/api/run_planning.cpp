@@ -185,8 +185,9 @@ private:
         if (!trial || !trial->memory_bytes)
             return counted_bytes(config(), part);
         const double untried = std::max(0., rows_ - tried_rows_) * row_bytes(config().model);
-        const double taken
-            = (device_.is_cuda() ? context_bytes : process_bytes) + untried + *trial->memory_bytes;
+        double taken = (device_.is_cuda() ? context_bytes : process_bytes) + untried + *trial->memory_bytes;
+        if (part == "clip" && !trial->whole_batch) // the square of a batch follows from no two smaller ones
+            taken = std::max(taken, counted_bytes(config(), part));
         const auto& need = forecasts_.at(part).need;
         double beside = trial->drew_all ? 0 : need.drawing_bytes;
         if (config().model.clip && part != "vqgan" && part == parts_.front()) { // every row is embedded

@@ -56,6 +56,9 @@ NetworkCost cost_of(const XClipOptions& o, std::int64_t batch)
         ? 16 * o.dim_image + o.dim_image * o.dim_latent + o.dim_latent
         : o.dim_image * o.dim_latent;
     ledger.add({ .parameters = 2 * (o.dim_text * o.dim_latent + to_image_latent) + 1 });
+    constexpr double similarity_maps = 8; // of every text to every picture, both ways, with their gradients
+    ledger.add({ .flops = 2. * double(o.dim_latent * batch) * double(batch),
+                 .saved = similarity_maps * double(batch) * double(batch) });
     return ledger.total(batch);
 }
 

@@ -258,7 +258,8 @@ std::optional<PartTrial> RunTrial::try_part(const std::string& part, double seco
         return {};
     PartTrial trial{ .step_seconds = steps.seconds,
                      .validation_row_seconds = steps.validation_row_seconds,
-                     .memory_bytes = steps.memory_bytes };
+                     .memory_bytes = steps.memory_bytes,
+                     .whole_batch = steps.batch == part_options(config_, part).batch };
     if (stop.stop_requested())
         return trial;
     evaluate(part, *goal, seconds / 4, trial);

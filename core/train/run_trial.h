@@ -24,6 +24,7 @@ struct PartTrial {
     /// At the peak of a whole batch, or of drawing, beyond what was held at first: the pipeline, rows and
     /// what libraries keep included. None where it can't be told.
     std::optional<double> memory_bytes;
+    bool whole_batch = false; ///< one was tried, instead of told from smaller ones
     bool drew_all = false; ///< as many pictures as a run draws; fewer take less memory
 };
 
@@ -45,7 +46,7 @@ public:
 
 private:
     struct Steps {
-        std::int64_t batch = 0;
+        std::int64_t batch = 0; ///< that was tried
         double seconds = 0; ///< the usual one
         std::optional<double> memory_bytes;
         double validation_row_seconds = 0;

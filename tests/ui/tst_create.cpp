@@ -361,7 +361,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!explored.isEmpty(), patience);
         qInfo("From the slider to its picture of the first stage: %lld ms", clock.elapsed());
         QTRY_COMPARE_WITH_TIMEOUT(m_session->pictures().rowCount(), before + 1, patience);
-        QCOMPARE(explored.size(), 1); // those in between gave way
+        QVERIFY(explored.size() <= 2); // what was asked for while the first was drawn gave way to the last
         QTRY_COMPARE_WITH_TIMEOUT(picturesBelow(output()).size(), before + 1, patience);
         const auto making = m_session->pictures().at(0).making();
         QCOMPARE(making.kind, std::string("blend"));
