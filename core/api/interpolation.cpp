@@ -7,6 +7,12 @@
 
 namespace reverie {
 
+namespace {
+
+constexpr int most_pictures = 10'000;
+
+} // namespace
+
 std::vector<GenerateRequest> interpolation(const GenerateRequest& request, int steps)
 {
     const auto& parts = request.recipe.blend;
@@ -14,6 +20,8 @@ std::vector<GenerateRequest> interpolation(const GenerateRequest& request, int s
         throw UsageError("A strip leads from one picture or phrase to another; give at least two.");
     if (steps < 2)
         throw UsageError("A strip has at least two pictures, its ends.");
+    if (steps > most_pictures)
+        throw UsageError("A strip has at most 10,000 pictures; ask for fewer.");
     const int ways = static_cast<int>(parts.size()) - 1;
     std::vector<GenerateRequest> all(static_cast<std::size_t>(steps), request);
     for (int i = 0; i < steps; ++i) {

@@ -169,6 +169,7 @@ private Q_SLOTS:
         row("interpolate;a;b;-n;2", "A strip takes one number each");
         row("interpolate;a;b;--x;seed=1,2", "A strip takes one number each");
         row("interpolate;a;b;--guidance;1,2", "A strip takes one number each");
+        row("interpolate;a;b;--pictures;1000000000", "at most 10,000 pictures");
         row("generate;x;--start;red-heart.png;--x;strength=0,.5,1", "above 0");
         row("generate;--from;red-heart.png;--x;prompt = a|b;-n;2", "A cell of a grid holds one picture");
         row("generate;x;--x;seed=1,2;-o;sheet.jpg", "written as PNG");

@@ -222,6 +222,24 @@ class CanvasTest : public QObject
 
     [[nodiscard]] QPoint at(double x, double y) const { return canvas().onWidget({ x, y }).toPoint(); }
 
+    void pressOffer(const QString& text)
+    {
+        QAbstractButton* button = nullptr;
+        const bool found = QTest::qWaitFor(
+            [&] {
+                for (QAbstractButton* one :
+                     m_window->findChild<MessageBar*>()->findChildren<QAbstractButton*>())
+                    if (one->isVisible() && one->text().remove(QLatin1Char('&')) == text)
+                        button = one;
+                return button != nullptr;
+            },
+            patience);
+        if (!found)
+            qFatal("There is no %s.", qPrintable(text));
+        button->setFocus();
+        QTest::keyClick(button, Qt::Key_Space);
+    }
+
     void drag(const QPoint& from, const QPoint& to, Qt::MouseButton button = Qt::LeftButton)
     {
         QTest::mousePress(&canvas(), button, {}, from);
@@ -658,31 +676,15 @@ private Q_SLOTS:
         photograph.fill(QColor(200, 60, 40));
         const QString path = m_folder->filePath(QStringLiteral("photo.png"));
         QVERIFY(photograph.save(path));
-        const auto press = [&](const QString& text) {
-            QAbstractButton* button = nullptr;
-            const bool found = QTest::qWaitFor(
-                [&] {
-                    for (QAbstractButton* one :
-                         m_window->findChild<MessageBar*>()->findChildren<QAbstractButton*>())
-                        if (one->isVisible() && one->text().remove(QLatin1Char('&')) == text)
-                            button = one;
-                    return button != nullptr;
-                },
-                patience);
-            if (!found)
-                qFatal("There is no %s.", qPrintable(text));
-            button->setFocus();
-            QTest::keyClick(button, Qt::Key_Space);
-        };
         drop(path);
-        press(QStringLiteral("Edit It"));
+        pressOffer(QStringLiteral("Edit It"));
         QTRY_VERIFY_WITH_TIMEOUT(canvas().isVisible(), patience);
         QCOMPARE(editor().edit().size(), QSize(80, 100));
         QVERIFY(!editor().edit().picture.drawn);
         QTest::keyClick(&canvas(), Qt::Key_Escape);
         for (const char* verb : { "Mix It In", "Mix It In", "Vary It" }) {
             drop(path);
-            press(QString::fromLatin1(verb));
+            pressOffer(QString::fromLatin1(verb));
             const auto parts = [this] { return parameters().blendPanel().recipe().blend.size(); };
             const std::size_t before = parts();
             QTRY_COMPARE_WITH_TIMEOUT(
@@ -691,6 +693,42 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!picturesBelow(output()).isEmpty(), patience); // the variation is drawn
         QTRY_COMPARE_WITH_TIMEOUT(makingOf(picturesBelow(output()).last()).kind, std::string("variation"),
                                   patience);
+    }
+
+    void aLargePhotographIsPaintedOnFluently()
+    {
+        QImage photograph(4000, 3000, QImage::Format_RGB32);
+        photograph.fill(QColor(200, 60, 40));
+        const QString path = m_folder->filePath(QStringLiteral("photo.jpg"));
+        QVERIFY(photograph.save(path));
+        drop(path);
+        pressOffer(QStringLiteral("Edit It"));
+        QTRY_VERIFY_WITH_TIMEOUT(canvas().isVisible(), patience);
+        QCOMPARE(editor().edit().size(), photograph.size());
+        qint64 longest = 0;
+        const auto timed = [&](const auto& act) {
+            QElapsedTimer clock;
+            clock.start();
+            act();
+            canvas().repaint();
+            longest = std::max(longest, clock.elapsed());
+        };
+        timed([&] { QTest::mousePress(&canvas(), Qt::LeftButton, {}, at(1000, 1000)); });
+        for (int i = 1; i <= 20; ++i)
+            timed([&] {
+                const QPoint point = at(1000 + 100 * i, 1000 + 50 * i);
+                QMouseEvent move(QEvent::MouseMove, point, canvas().mapToGlobal(point), Qt::NoButton,
+                                 Qt::LeftButton, {});
+                QApplication::sendEvent(&canvas(), &move);
+            });
+        timed([&] { QTest::mouseRelease(&canvas(), Qt::LeftButton, {}, at(3000, 2000)); });
+        qInfo("The longest step of a stroke on 12 megapixels took %lld ms", longest);
+        QVERIFY(longest < 500);
+        const QImage& mask = editor().edit().mask.image();
+        QCOMPARE(mask.size(), photograph.size());
+        QCOMPARE(qGray(mask.pixel(2000, 1500)), 255);
+        QCOMPARE(qGray(mask.pixel(2000, 2500)), 0);
+        QTest::keyClick(&canvas(), Qt::Key_Escape);
     }
 
     /// A minute of it with REVERIE_DRAG_SECONDS=60, as the long form does.

@@ -12,6 +12,7 @@ namespace reverie::ui {
 namespace {
 
 constexpr std::size_t most_undone = 50;
+constexpr qsizetype most_undo_bytes = 256 << 20;
 constexpr int half = 127;
 
 /// Grey of a share of what is new, from just above half up to white.
@@ -75,7 +76,7 @@ void PictureMask::beginStroke()
 {
     m_future.clear();
     m_past.push_back(m_image);
-    if (m_past.size() > most_undone)
+    if (m_past.size() > most_undone || qsizetype(m_past.size()) * m_image.sizeInBytes() > most_undo_bytes)
         m_past.erase(m_past.begin());
 }
 
@@ -122,12 +123,14 @@ void PictureMask::redo()
     m_future.pop_back();
 }
 
-QImage PictureMask::feathered(int pixels) const
+QImage PictureMask::feathered(int pixels, const QSize& size) const
 {
-    QImage soft = m_image;
+    QImage soft = size == m_image.size() ? m_image : m_image.scaled(size);
+    if (size != m_image.size())
+        pixels = static_cast<int>(std::lround(double(pixels) * size.width() / m_image.width()));
     if (pixels <= 0)
         return soft;
-    const auto distance = distances(m_image);
+    const auto distance = distances(soft);
     for (int y = 0; y < soft.height(); ++y)
         for (int x = 0; x < soft.width(); ++x) {
             const int away = distance[static_cast<std::size_t>(y) * soft.width() + x];

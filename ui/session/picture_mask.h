@@ -35,7 +35,9 @@ public:
     void redo();
 
     /// White where painted, turning grey over the last `pixels` of the part before its edge; black elsewhere.
-    [[nodiscard]] QImage feathered(int pixels) const;
+    [[nodiscard]] QImage feathered(int pixels) const { return feathered(pixels, size()); }
+    /// The same of a picture scaled to `size`; the feather is scaled with it.
+    [[nodiscard]] QImage feathered(int pixels, const QSize& size) const;
     [[nodiscard]] static int featherOf(const Image& mask);
 
 private:

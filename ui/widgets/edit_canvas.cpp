@@ -20,6 +20,7 @@ namespace {
 
 constexpr qreal room = 36; ///< around what is shown, for dragging it larger
 constexpr qreal largest = 768;
+constexpr int most_shown = 1536; ///< pixels of a picture, and of what is painted on it, at twice that scale
 constexpr qreal reach = 10; ///< how near to an edge the mouse takes hold of it
 constexpr int key_step = 8;
 constexpr int widest_frame = 4; ///< on each side, times the picture
@@ -45,7 +46,10 @@ void EditCanvas::setEdit(PictureEdit* edit)
 {
     m_edit = edit;
     m_image = toQImage(edit->picture.image);
-    m_cursor = QPointF(m_image.width(), m_image.height()) / 2;
+    m_size = m_image.size();
+    if (std::max(m_size.width(), m_size.height()) > most_shown)
+        m_image = m_image.scaled(most_shown, most_shown, Qt::KeepAspectRatio, Qt::SmoothTransformation);
+    m_cursor = QPointF(m_size.width(), m_size.height()) / 2;
     m_hasCursor = false;
     m_stroking = false;
     m_dragged = {};
@@ -74,7 +78,7 @@ void EditCanvas::setMaskShown(bool shown)
 
 QRectF EditCanvas::pictureRect() const
 {
-    return { m_origin, QSizeF(m_image.size()) * m_scale };
+    return { m_origin, QSizeF(m_size) * m_scale };
 }
 
 QRectF EditCanvas::frameRect() const
@@ -88,7 +92,7 @@ void EditCanvas::layOut()
     if (!m_edit || m_image.isNull() || m_dragged)
         return;
     const QMarginsF frame = frames() ? QMarginsF(m_edit->frame) : QMarginsF();
-    const QRectF shown = QRectF(m_image.rect()).marginsAdded(frame);
+    const QRectF shown = QRectF(QPointF(), m_size).marginsAdded(frame);
     const qreal space = frames() ? 2 * room : room;
     m_scale = std::min({ (width() - space) / shown.width(), (height() - space) / shown.height(),
                          largest / std::max(shown.width(), shown.height()) });
@@ -101,7 +105,7 @@ void EditCanvas::showMask()
 {
     if (!paints())
         return;
-    QImage share = m_stroking ? m_edit->mask.image() : m_edit->mask.feathered(m_edit->feather);
+    QImage share = m_edit->mask.feathered(m_stroking ? 0 : m_edit->feather, m_image.size());
     for (int y = 0; y < share.height() && !m_stroking; ++y) {
         uchar* line = share.scanLine(y);
         std::transform(line, line + share.width(), line,
@@ -219,7 +223,7 @@ Qt::Edges EditCanvas::edgesAt(const QPointF& point) const
 void EditCanvas::moveEdges(const QPointF& to)
 {
     QMargins& frame = m_edit->frame;
-    const int width = m_image.width(), height = m_image.height();
+    const int width = m_size.width(), height = m_size.height();
     const int x = static_cast<int>(std::lround(to.x())), y = static_cast<int>(std::lround(to.y()));
     if (m_dragged & Qt::LeftEdge)
         frame.setLeft(grown(0, -x, width));
@@ -238,16 +242,16 @@ void EditCanvas::stepEdge(Qt::Edge edge, int pixels)
     QMargins& frame = m_edit->frame;
     switch (edge) {
     case Qt::LeftEdge:
-        frame.setLeft(grown(frame.left(), pixels, m_image.width()));
+        frame.setLeft(grown(frame.left(), pixels, m_size.width()));
         break;
     case Qt::RightEdge:
-        frame.setRight(grown(frame.right(), pixels, m_image.width()));
+        frame.setRight(grown(frame.right(), pixels, m_size.width()));
         break;
     case Qt::TopEdge:
-        frame.setTop(grown(frame.top(), pixels, m_image.height()));
+        frame.setTop(grown(frame.top(), pixels, m_size.height()));
         break;
     case Qt::BottomEdge:
-        frame.setBottom(grown(frame.bottom(), pixels, m_image.height()));
+        frame.setBottom(grown(frame.bottom(), pixels, m_size.height()));
     }
     refresh();
     Q_EMIT edited();
@@ -255,8 +259,8 @@ void EditCanvas::stepEdge(Qt::Edge edge, int pixels)
 
 void EditCanvas::moveBrush(const QPointF& by, bool painting)
 {
-    const QPointF to(std::clamp(m_cursor.x() + by.x(), 0., qreal(m_image.width())),
-                     std::clamp(m_cursor.y() + by.y(), 0., qreal(m_image.height())));
+    const QPointF to(std::clamp(m_cursor.x() + by.x(), 0., qreal(m_size.width())),
+                     std::clamp(m_cursor.y() + by.y(), 0., qreal(m_size.height())));
     m_hasCursor = true;
     if (!painting) {
         m_cursor = to;

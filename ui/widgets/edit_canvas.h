@@ -61,7 +61,8 @@ private:
     void paintHandles(QPainter& painter) const;
 
     PictureEdit* m_edit = nullptr;
-    QImage m_image, m_overlay;
+    QSize m_size; ///< of the picture
+    QImage m_image, m_overlay; ///< of a large picture smaller, as it is shown
     qreal m_scale = 1;
     QPointF m_origin; ///< of the picture
     int m_brush = 8;
