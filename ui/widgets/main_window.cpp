@@ -183,6 +183,8 @@ void MainWindow::registerKeys(const QString& group, const QWidget& page)
 {
     m_shortcuts->addPage(group, page);
     m_shortcuts->addMenus(tr("Everywhere"), *menuBar());
+    for (const QAction* action : menuBar()->actions())
+        action->menu()->installEventFilter(this);
 }
 
 void MainWindow::addTraining(RunStore& runs)
@@ -455,6 +457,17 @@ void MainWindow::dropEvent(QDropEvent* event)
     else
         openFile(path);
     event->acceptProposedAction();
+}
+
+/// In an open menu a key chooses an entry: there the shortcuts of all pages would count, and contradict each
+/// other.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::ShortcutOverride && qobject_cast<QMenu*>(watched)) {
+        event->accept();
+        return true;
+    }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::saveState()
