@@ -84,6 +84,7 @@ MainWindow::MainWindow(Session& session, GalleryStore* gallery, DrawQueue* queue
     setAcceptDrops(true);
     makeMenus();
     registerKeys(tr("Create"), *m_create);
+    QCoreApplication::instance()->installEventFilter(this);
     if (gallery)
         addGallery(*gallery);
     showTitle({});
@@ -183,8 +184,6 @@ void MainWindow::registerKeys(const QString& group, const QWidget& page)
 {
     m_shortcuts->addPage(group, page);
     m_shortcuts->addMenus(tr("Everywhere"), *menuBar());
-    for (const QAction* action : menuBar()->actions())
-        action->menu()->installEventFilter(this);
 }
 
 void MainWindow::addTraining(RunStore& runs)
@@ -459,7 +458,7 @@ void MainWindow::dropEvent(QDropEvent* event)
     event->acceptProposedAction();
 }
 
-/// In an open menu a key chooses an entry: there the shortcuts of all pages would count, and contradict each
+/// In any open menu a key chooses an entry: there the shortcuts of all pages would count, and contradict each
 /// other.
 bool MainWindow::eventFilter(QObject* watched, QEvent* event)
 {
