@@ -222,6 +222,19 @@ class CanvasTest : public QObject
 
     [[nodiscard]] QPoint at(double x, double y) const { return canvas().onWidget({ x, y }).toPoint(); }
 
+    /// The file of a photograph that was dropped on the window to be edited.
+    QString editedPhotograph(const QSize& size)
+    {
+        QImage photograph(size, QImage::Format_RGB32);
+        photograph.fill(QColor(200, 60, 40));
+        const QString path = m_folder->filePath(QStringLiteral("photo.jpg"));
+        if (!photograph.save(path))
+            qFatal("%s can't be written.", qPrintable(path));
+        drop(path);
+        pressOffer(QStringLiteral("Edit It"));
+        return path;
+    }
+
     void pressOffer(const QString& text)
     {
         QAbstractButton* button = nullptr;
@@ -672,12 +685,7 @@ private Q_SLOTS:
 
     void aDroppedPhotographCanBeVariedMixedOrEdited()
     {
-        QImage photograph(80, 100, QImage::Format_RGB32);
-        photograph.fill(QColor(200, 60, 40));
-        const QString path = m_folder->filePath(QStringLiteral("photo.png"));
-        QVERIFY(photograph.save(path));
-        drop(path);
-        pressOffer(QStringLiteral("Edit It"));
+        const QString path = editedPhotograph({ 80, 100 });
         QTRY_VERIFY_WITH_TIMEOUT(canvas().isVisible(), patience);
         QCOMPARE(editor().edit().size(), QSize(80, 100));
         QVERIFY(!editor().edit().picture.drawn);
@@ -697,14 +705,10 @@ private Q_SLOTS:
 
     void aLargePhotographIsPaintedOnFluently()
     {
-        QImage photograph(4000, 3000, QImage::Format_RGB32);
-        photograph.fill(QColor(200, 60, 40));
-        const QString path = m_folder->filePath(QStringLiteral("photo.jpg"));
-        QVERIFY(photograph.save(path));
-        drop(path);
-        pressOffer(QStringLiteral("Edit It"));
+        const QSize size(4000, 3000);
+        editedPhotograph(size);
         QTRY_VERIFY_WITH_TIMEOUT(canvas().isVisible(), patience);
-        QCOMPARE(editor().edit().size(), photograph.size());
+        QCOMPARE(editor().edit().size(), size);
         qint64 longest = 0;
         const auto timed = [&](const auto& act) {
             QElapsedTimer clock;
@@ -725,7 +729,7 @@ private Q_SLOTS:
         qInfo("The longest step of a stroke on 12 megapixels took %lld ms", longest);
         QVERIFY(longest < 500);
         const QImage& mask = editor().edit().mask.image();
-        QCOMPARE(mask.size(), photograph.size());
+        QCOMPARE(mask.size(), size);
         QCOMPARE(qGray(mask.pixel(2000, 1500)), 255);
         QCOMPARE(qGray(mask.pixel(2000, 2500)), 0);
         QTest::keyClick(&canvas(), Qt::Key_Escape);

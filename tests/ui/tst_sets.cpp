@@ -193,6 +193,16 @@ class SetsTest : public QObject
         return enter.isAccepted() && event.isAccepted();
     }
 
+    /// Of two by two pictures, and the queue is paused.
+    void queueAGrid()
+    {
+        pauseByKey();
+        typeInto(&prompt(), QStringLiteral("red apple"));
+        askForGrid(QStringLiteral("Seed"), QStringLiteral("1, 2"), QStringLiteral("Sampler"),
+                   QStringLiteral("ddim | dpmpp"));
+        QTest::keyClick(named<QLineEdit>("Values of the rows"), Qt::Key_Return);
+    }
+
     void askForGrid(const QString& columns, const QString& columnValues, const QString& rows,
                     const QString& rowValues)
     {
@@ -371,11 +381,7 @@ private Q_SLOTS:
     void aGridOutlivesTheProgram()
     {
         open();
-        pauseByKey();
-        typeInto(&prompt(), QStringLiteral("red apple"));
-        askForGrid(QStringLiteral("Seed"), QStringLiteral("1, 2"), QStringLiteral("Sampler"),
-                   QStringLiteral("ddim | dpmpp"));
-        QTest::keyClick(named<QLineEdit>("Values of the rows"), Qt::Key_Return);
+        queueAGrid();
         QTRY_COMPARE(rowsOf(file()).size(), 2);
         shut();
         QCOMPARE(QDir(path("data/grids")).entryList({ QStringLiteral("*.json") }).size(), 1);
@@ -409,11 +415,7 @@ private Q_SLOTS:
         const auto grids
             = [this] { return QDir(path("data/grids")).entryList({ QStringLiteral("*.json") }).size(); };
         open();
-        pauseByKey();
-        typeInto(&prompt(), QStringLiteral("red apple"));
-        askForGrid(QStringLiteral("Seed"), QStringLiteral("1, 2"), QStringLiteral("Sampler"),
-                   QStringLiteral("ddim | dpmpp"));
-        QTest::keyClick(named<QLineEdit>("Values of the rows"), Qt::Key_Return);
+        queueAGrid();
         QTRY_COMPARE(rowsOf(file()).size(), 2);
         {
             Session session;

@@ -267,8 +267,7 @@ void CreatePage::showStage(int stage)
     const int stages = static_cast<int>(m_session.model()->stages.size());
     if (stage < stages && m_actions.drawOn->isEnabled())
         m_message->showOffer(tr("Stage %1 of %2. The seed on the left counts for what is drawn anew; so does "
-                                "the guidance, if those "
-                                "stages read the prompt.")
+                                "the guidance, if those stages read the prompt.")
                                  .arg(stage)
                                  .arg(stages),
                              { m_actions.drawOn });
